@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LessonsConfig(AppConfig):
+    name = "attune.lessons"
+    label = "attune_lessons"
+    verbose_name = _("Lessons")
+    default_auto_field = "django.db.models.BigAutoField"

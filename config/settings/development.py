@@ -1,0 +1,13 @@
+"""Development and ``make demo``: convenient, local, never for the open network."""
+
+from config.settings.base import *  # noqa: F403  (a settings module is its base, changed)
+from config.settings.base import SECRET_KEY
+
+DEBUG = True
+SECRET_KEY = SECRET_KEY or "development-only-key-that-production-settings-refuse"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+ATTUNE_XAPI_LINT = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
