@@ -1,0 +1,152 @@
+"""Querysets that speak the domain. ``visible_to`` asks ``access.reach_of`` and no one else."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from attune.people.access import reach_of
+
+
+class PersonQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """People whom the user may see; past members stay, so that their results do."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(pk=reach.person_id)
+        if reach.organisations:
+            allowed |= Q(memberships__organisation__in=reach.organisations)
+        if reach.clients:
+            allowed |= Q(team_memberships__team__engagement__client__in=reach.clients)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+    def manageable_by(self, user: Any) -> Self:
+        """People whom the user may change: HR of an organisation that employs them."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        return self.filter(
+            pk__in=self.model._default_manager.filter(
+                memberships__organisation__in=reach.manages
+            ).values("pk")
+        )
+
+    def in_team_on(self, team_id: int, on: date) -> Self:
+        return self.filter(
+            Q(team_memberships__until_date__isnull=True)
+            | Q(team_memberships__until_date__gte=on),
+            team_memberships__team=team_id,
+            team_memberships__from_date__lte=on,
+        )
+
+
+class OrganisationQuerySet(models.QuerySet[Any]):
+    def clients(self) -> Self:
+        return self.filter(kind="client")
+
+    def vendors(self) -> Self:
+        return self.filter(kind="vendor")
+
+    def visible_to(self, user: Any) -> Self:
+        """Own organisations, and the other side of the engagements that the user sees."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(pk__in=reach.employers)
+        if reach.vendors:
+            allowed |= Q(engagements_as_client__vendor__in=reach.vendors)
+        if reach.clients:
+            allowed |= Q(engagements_as_vendor__client__in=reach.clients)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+    def manageable_by(self, user: Any) -> Self:
+        reach = reach_of(user)
+        return self if reach.everything else self.filter(pk__in=reach.manages)
+
+
+class LocationQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(organisation__in=reach.employers)
+        if reach.clients:
+            allowed |= Q(organisation__engagements_as_vendor__client__in=reach.clients)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+
+class EngagementQuerySet(models.QuerySet[Any]):
+    def active(self, on: date) -> Self:
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=on),
+            starts_on__lte=on,
+        )
+
+    def visible_to(self, user: Any) -> Self:
+        """Engagements of the user's client or vendor (HR, manager, trainer), or worked in."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(pk__in=[])
+        if reach.clients or reach.authors_for:
+            allowed |= Q(client__in=reach.clients | reach.authors_for)
+        if reach.vendors:
+            allowed |= Q(vendor__in=reach.vendors)
+        if reach.person_id is not None:
+            allowed |= Q(teams__memberships__person=reach.person_id)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+    def results_visible_to(self, user: Any) -> Self:
+        """Engagements whose people's results the user may read (HR and managers)."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        return self.filter(Q(client__in=reach.clients) | Q(vendor__in=reach.vendors))
+
+
+class TeamQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(engagement__client__in=reach.clients) | Q(engagement__vendor__in=reach.vendors)
+        if reach.person_id is not None:
+            allowed |= Q(memberships__person=reach.person_id)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+
+class MembershipQuerySet(models.QuerySet[Any]):
+    def active(self, on: date) -> Self:
+        return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=on), hired_on__lte=on)
+
+    def visible_to(self, user: Any) -> Self:
+        """Jobs at organisations that the user reaches, and one's own."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        allowed = Q(person=reach.person_id) | Q(organisation__in=reach.organisations)
+        if reach.clients:
+            allowed |= Q(organisation__engagements_as_vendor__client__in=reach.clients)
+        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+
+class TeamMembershipQuerySet(models.QuerySet[Any]):
+    def active(self, on: date) -> Self:
+        return self.filter(
+            Q(until_date__isnull=True) | Q(until_date__gte=on),
+            from_date__lte=on,
+        )
+
+    def visible_to(self, user: Any) -> Self:
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        return self.filter(
+            Q(person=reach.person_id)
+            | Q(team__engagement__client__in=reach.clients)
+            | Q(team__engagement__vendor__in=reach.vendors)
+        )
