@@ -3,6 +3,7 @@
 #
 #   test.sh usual [pytest arguments]   on the embedded defaults, journeys included
 #   test.sh all   [pytest arguments]   that, and what takes long or needs more
+#   test.sh marked MARKER [arguments]  only the tests with that marker
 #
 # With DATABASE_URL and CELERY_BROKER_URL in the environment the same tests run there.
 set -uo pipefail
@@ -14,10 +15,16 @@ left_out=()
 wanted=()
 status=0
 
-if [ "$scope" = usual ]; then
+case "$scope" in
+usual)
     wanted+=("not slow" "not validator")
     left_out+=("slow and validator tests: make test-all runs them")
-fi
+    ;;
+marked)
+    wanted+=("$1")
+    shift
+    ;;
+esac
 
 # --- A browser for the journeys ---------------------------------------------------
 if ATTUNE_CHROMIUM=$(bash scripts/chromium.sh); then
@@ -45,7 +52,7 @@ else
     left_out+=("ACCESSIBILITY CHECKS (axe) NOT RUN: they need npm, which is missing or failed")
     [ "${CI:-}" = true ] && status=1
 fi
-if [ "$scope" = all ] && ! install_npm tests/validator; then
+if [ "$scope" != usual ] && ! install_npm tests/validator; then
     wanted+=("not validator")
     left_out+=("VALIDATOR NOT RUN: it needs npm, which is missing or failed")
     [ "${CI:-}" = true ] && status=1
