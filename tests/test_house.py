@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -128,6 +129,7 @@ def test_foreign_keys_point_down() -> None:
     assert upward(links, FLOORS) == []
 
 
+@pytest.mark.django_db  # wagtail-localize's first migration asks the database when imported
 def test_migrations_depend_downwards() -> None:
     links = list(migration_dependencies())
     assert links, "no migration was looked at"
