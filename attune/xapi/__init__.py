@@ -1,0 +1,13 @@
+"""What was learnt, as xAPI statements: said, kept in an outbox, delivered to record stores.
+
+Higher floors use ``outbox``, ``statements``, ``verbs``, ``interactions``, ``extensions`` and
+``health``; nothing else here is theirs. Within the package each line imports only from the
+lines below it:
+
+- ``tasks``, ``checks``, ``viewsets``, ``wagtail_hooks``, ``management``
+- ``health``, ``delivery``, ``outbox``
+- ``doorbell``, ``lanes``
+- ``models``, ``lrs``
+- ``linting``, ``comparison``, ``answers``, ``statements``
+- ``interactions``, ``verbs``, ``extensions``
+"""

@@ -1,0 +1,227 @@
+"""Lanes: the one that the environment sets, what a lane still has to receive, who may send.
+
+Everything here is one SQL command per deed, on both databases, and measures leases by the
+database's clock: the clocks of two workers may differ by more than a lease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Now
+
+from attune.safety.encryption import Secret
+from attune.xapi.models import Delivery, DeliveryState, Lane, LaneOrigin, StatementRecord
+
+ENVIRONMENT_LANE = "Environment"
+#: Longer than any transaction that could have been recording while a lane was made.
+SETTLING = timedelta(hours=1)
+
+
+# --- what a lane receives -----------------------------------------------------------------
+
+
+def enqueue_sql(*, where: str) -> str:
+    """One ``INSERT … SELECT``: a waiting delivery per record that *where* picks and each lane
+    that takes it. What has a delivery already is left alone.
+
+    *where* is SQL over ``record`` and ``lane``, written by us, with ``%s`` for values.
+    """
+    return (
+        f"INSERT INTO {Delivery._meta.db_table} "  # noqa: S608
+        "(lane_id, record_id, state, attempts, answer) "
+        f"SELECT lane.id, record.id, '{DeliveryState.WAITING}', 0, '' "
+        f"FROM {StatementRecord._meta.db_table} record "
+        f"JOIN {Lane._meta.db_table} lane "
+        "ON lane.is_enabled AND (lane.client = '' OR lane.client = record.client) "
+        f"WHERE {where} "
+        "ORDER BY record.id "
+        "ON CONFLICT (lane_id, record_id) DO NOTHING"
+    )
+
+
+def enqueue_missing(lane: Lane) -> int:
+    """Give *lane* a waiting delivery for every record that it should have and has not; how many.
+
+    A new lane thus receives what was recorded before it existed. Ids are fixed, so a store
+    that knows a statement already takes it for the same.
+    """
+    where = (
+        "lane.id = %s AND NOT EXISTS ("
+        f"SELECT 1 FROM {Delivery._meta.db_table} had "
+        "WHERE had.lane_id = lane.id AND had.record_id = record.id)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(enqueue_sql(where=where), [lane.pk])
+        return int(cursor.rowcount)
+
+
+def withdraw_foreign(lane: Lane) -> int:
+    """Drop what waits on *lane* for another client than the lane is now for; how many."""
+    if not lane.client:
+        return 0
+    waiting = Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.DELIVERED)
+    dropped, _ = waiting.exclude(record__client=lane.client).delete()
+    return dropped
+
+
+def settings_changed(lane: Lane) -> None:
+    """Bring the deliveries in line with a lane that was created or changed, and try it at once.
+
+    Records that another transaction is writing at this moment are not seen yet; the sweep
+    looks again until ``settling_until``.
+    """
+    with transaction.atomic():
+        Lane.objects.filter(pk=lane.pk).update(
+            retry_at=None, failures=0, settling_until=_from_now(SETTLING)
+        )
+        withdraw_foreign(lane)
+        if lane.is_enabled:
+            enqueue_missing(lane)
+
+
+def settle() -> int:
+    """Look again at lanes that changed a short while ago; how many deliveries were missing."""
+    missing = 0
+    for lane in Lane.objects.filter(is_enabled=True, settling_until__gt=Now()):
+        missing += enqueue_missing(lane)
+    return missing
+
+
+# --- the lane from the environment ----------------------------------------------------------
+
+
+def sync_environment_lane() -> Lane | None:
+    """Make the lane that ``ATTUNE_LRS_*`` asks for, or bring it up to date; ``None`` if none.
+
+    The secret stays in the environment: it is read when it is needed and never stored. A lane
+    whose setting has gone is switched off, not deleted, and keeps what waits on it.
+    """
+    endpoint = str(getattr(settings, "ATTUNE_LRS_ENDPOINT", "") or "").rstrip("/")
+    lane = Lane.objects.filter(origin=LaneOrigin.ENVIRONMENT).first()
+    if not endpoint:
+        if lane is not None and lane.is_enabled:
+            Lane.objects.filter(pk=lane.pk).update(is_enabled=False)
+        return None
+    wanted = {
+        "endpoint": endpoint,
+        "username": str(getattr(settings, "ATTUNE_LRS_USERNAME", "") or ""),
+        "version": str(getattr(settings, "ATTUNE_LRS_VERSION", "1.0.3")),
+        "client": str(getattr(settings, "ATTUNE_LRS_CLIENT", "") or ""),
+        "is_enabled": True,
+    }
+    if lane is not None and all(getattr(lane, name) == value for name, value in wanted.items()):
+        return lane
+    with transaction.atomic():
+        lane, _ = Lane.objects.update_or_create(
+            origin=LaneOrigin.ENVIRONMENT,
+            defaults=wanted,
+            create_defaults={"name": _free_name(), **wanted},
+        )
+        settings_changed(lane)
+    return lane
+
+
+def _free_name() -> str:
+    if Lane.objects.filter(name=ENVIRONMENT_LANE).exists():
+        return f"{ENVIRONMENT_LANE} ({uuid4().hex[:6]})"
+    return ENVIRONMENT_LANE
+
+
+def secret_of(lane: Lane) -> str:
+    """The password that opens *lane*'s record store.
+
+    :raises SecretUnreadable: it was encrypted with a key that we no longer have.
+    """
+    if lane.from_environment:
+        return str(getattr(settings, "ATTUNE_LRS_PASSWORD", "") or "")
+    password = lane.password
+    return password.reveal() if isinstance(password, Secret) else str(password or "")
+
+
+# --- the lease --------------------------------------------------------------------------------
+
+
+def _from_now(interval: timedelta) -> ExpressionWrapper:
+    return ExpressionWrapper(Now() + Value(interval), output_field=DateTimeField())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send on one lane. ``token`` is its fence."""
+
+    lane: int
+    token: UUID
+
+
+def due() -> list[int]:
+    """Keys of the lanes that have something to send, may be tried, and have no sender."""
+    sendable = waiting().filter(lane_id=OuterRef("pk"))
+    ready = Lane.objects.filter(
+        Q(retry_at=None) | Q(retry_at__lte=Now()),
+        Q(lease_until=None) | Q(lease_until__lte=Now()),
+        Exists(sendable),
+        is_enabled=True,
+    )
+    return list(ready.values_list("pk", flat=True))
+
+
+def waiting() -> QuerySet[Delivery]:
+    """What can be sent now, on any lane: it waits and does not stand aside."""
+    free = Q(aside_until=None) | Q(aside_until__lte=Now())
+    return Delivery.objects.filter(free, state=DeliveryState.WAITING)
+
+
+def rest(lease: Lease, *, for_: timedelta, **changes: object) -> bool:
+    """Leave the lane alone for a while and write down why; ``False`` if the lease has passed."""
+    return bool(_held(lease).update(retry_at=_from_now(for_), **changes))
+
+
+def take_lease(lane: int, *, for_: timedelta) -> Lease | None:
+    """Become the one sender of *lane*, or ``None`` while another is.
+
+    One ``UPDATE … WHERE``: of any number of workers that try at once the database lets one
+    change the row. The token is ours alone, so that nothing needs to be returned.
+    """
+    token = uuid4()
+    taken = (
+        Lane.objects.filter(pk=lane, is_enabled=True)
+        .filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
+        .update(lease_token=token, lease_until=_from_now(for_))
+    )
+    return Lease(lane, token) if taken else None
+
+
+def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0) -> bool:
+    """Keep *lease* and count what was delivered; ``False`` once it has passed to another.
+
+    The row stays locked until the end of the transaction: nobody takes the lane between
+    this and the marks that follow.
+    """
+    changes: dict[str, object] = {"lease_until": _from_now(for_)}
+    if delivered:
+        changes["delivered_total"] = F("delivered_total") + delivered
+    return bool(_held(lease).update(**changes))
+
+
+def give_back(lease: Lease) -> None:
+    """Let the next sender have the lane at once."""
+    _held(lease).update(lease_token=None, lease_until=None)
+
+
+def _held(lease: Lease) -> QuerySet[Lane]:
+    return Lane.objects.filter(pk=lease.lane, lease_token=lease.token)
