@@ -19,6 +19,9 @@ class UserManager(BaseUserManager["User"]):
         # People type their address as they like; it is one address all the same.
         return self.get(email__iexact=username)
 
+    async def aget_by_natural_key(self, username: str | None) -> "User":
+        return await self.aget(email__iexact=username)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
             raise ValueError("A user needs an e-mail address.")
@@ -47,7 +50,11 @@ class User(AbstractUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once_whatever_case")
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once_whatever_case",
+                violation_error_message=_("Somebody already signs in with this address."),
+            )
         ]
 
     def __str__(self) -> str:

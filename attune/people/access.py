@@ -66,20 +66,23 @@ def person_of(user: Any) -> Person | None:
 
 
 def reach_of(user: Any, *, on: date | None = None) -> Reach:
-    """What ``user`` reaches on a day (today unless told). Two queries, kept on the user object."""
+    """What ``user`` reaches on a day (today unless told). Two queries, kept on the user object.
+
+    The day is UTC's: access must not depend on the zone of whoever happens to look.
+    """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return NOWHERE
     today = timezone.now().date()
     on = on or today
-    kept: Reach | None = getattr(user, "_attune_reach", None)
-    if kept is not None and on == today:
-        return kept
+    kept: tuple[date, Reach] | None = getattr(user, "_attune_reach", None)
+    if kept is not None and kept[0] == on:
+        return kept[1]
     person = person_of(user)
     reach = Reach(everything=bool(user.is_superuser))
     if person is not None:
         reach = _reach_of_person(person, on=on, everything=bool(user.is_superuser))
     if on == today:
-        user._attune_reach = reach
+        user._attune_reach = (today, reach)
     return reach
 
 
@@ -146,4 +149,6 @@ def can_author_for(user: Any, organisation_id: int | None) -> bool:
 def forget_reach(users: Iterable[Any]) -> None:
     """Drop what was kept on these user objects after their memberships changed."""
     for user in users:
-        user.__dict__.pop("_attune_reach", None)
+        # Not through __dict__: request.user is a lazy wrapper around the user.
+        if getattr(user, "_attune_reach", None) is not None:
+            del user._attune_reach

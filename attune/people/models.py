@@ -59,6 +59,10 @@ class Person(models.Model):
     )
     pseudonym = models.UUIDField(_("pseudonym"), default=uuid.uuid4, unique=True, editable=False)
     full_name = models.CharField(_("full name"), max_length=200)
+    # The address that an invitation went to, until it is accepted. As long as it stands the
+    # account has no history, and HR may still correct the address (services/invite.py).
+    invited_email = models.EmailField(_("invited at"), blank=True, editable=False)
+    invited_at = models.DateTimeField(_("invited on"), null=True, blank=True, editable=False)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
@@ -81,10 +85,15 @@ class Person(models.Model):
 
     @property
     def email(self) -> str:
-        """The address that the person signs in with, or an empty string."""
+        """The address that the person signs in with or was invited at, or an empty string."""
         if self.user is None:
-            return ""
+            return self.invited_email
         return str(getattr(self.user, self.user.get_email_field_name(), ""))
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether the person has an account and has answered the invitation to it."""
+        return self.user_id is not None and not self.invited_email
 
 
 class Organisation(models.Model):
@@ -201,7 +210,8 @@ class WorkingHours(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["location", "weekday", "opens"], name="working_hours_once"
-            )
+            ),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="working_hours_weekday"),
         ]
 
     def __str__(self) -> str:
@@ -293,7 +303,7 @@ class Membership(models.Model):
     organisation = models.ForeignKey(
         Organisation,
         verbose_name=_("organisation"),
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         related_name="memberships",
     )
     job_title = models.CharField(_("job title"), max_length=200, blank=True)
@@ -330,9 +340,10 @@ class Membership(models.Model):
                 condition=Q(left_on__isnull=True),
                 name="membership_one_open",
             ),
+            # Among running jobs only: who comes back gets the old number again.
             models.UniqueConstraint(
                 fields=["organisation", "external_id"],
-                condition=~Q(external_id=""),
+                condition=~Q(external_id="") & Q(left_on__isnull=True),
                 name="membership_external_id_once",
             ),
         ]
@@ -383,7 +394,7 @@ class Team(models.Model):
     engagement = models.ForeignKey(
         Engagement,
         verbose_name=_("engagement"),
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         related_name="teams",
     )
     name = models.CharField(_("name"), max_length=200)
@@ -410,7 +421,7 @@ class TeamMembership(models.Model):
     """
 
     team = models.ForeignKey(
-        Team, verbose_name=_("team"), on_delete=models.CASCADE, related_name="memberships"
+        Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="memberships"
     )
     person = models.ForeignKey(
         Person,

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
 from attune.people.access import reach_of
 
@@ -24,14 +25,19 @@ class PersonQuerySet(models.QuerySet[Any]):
             allowed |= Q(team_memberships__team__engagement__client__in=reach.clients)
         return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
 
-    def manageable_by(self, user: Any) -> Self:
-        """People whom the user may change: HR of an organisation that employs them."""
+    def manageable_by(self, user: Any, *, on: date | None = None) -> Self:
+        """People whom the user may change: HR of an organisation that employs them.
+
+        Whoever has left is no longer theirs to change, though still theirs to see.
+        """
         reach = reach_of(user)
         if reach.everything:
             return self
         return self.filter(
             pk__in=self.model._default_manager.filter(
-                memberships__organisation__in=reach.manages
+                Q(memberships__left_on__isnull=True)
+                | Q(memberships__left_on__gte=on or timezone.now().date()),
+                memberships__organisation__in=reach.manages,
             ).values("pk")
         )
 
@@ -52,7 +58,7 @@ class OrganisationQuerySet(models.QuerySet[Any]):
         return self.filter(kind="vendor")
 
     def visible_to(self, user: Any) -> Self:
-        """Own organisations, and the other side of the engagements that the user sees."""
+        """Own organisations, and both sides of the engagements that the user sees."""
         reach = reach_of(user)
         if reach.everything:
             return self
@@ -61,6 +67,13 @@ class OrganisationQuerySet(models.QuerySet[Any]):
             allowed |= Q(engagements_as_client__vendor__in=reach.vendors)
         if reach.clients:
             allowed |= Q(engagements_as_vendor__client__in=reach.clients)
+        if reach.authors_for:
+            allowed |= Q(engagements_as_vendor__client__in=reach.authors_for)
+        if reach.person_id is not None:
+            worked_in = Q(teams__memberships__person=reach.person_id)
+            engagements = self.model._meta.apps.get_model("attune_people", "Engagement")
+            rows = engagements._default_manager.filter(worked_in)
+            allowed |= Q(engagements_as_client__in=rows) | Q(engagements_as_vendor__in=rows)
         return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
 
     def manageable_by(self, user: Any) -> Self:
@@ -68,15 +81,35 @@ class OrganisationQuerySet(models.QuerySet[Any]):
         return self if reach.everything else self.filter(pk__in=reach.manages)
 
 
+def _works_for(clients: frozenset[int], *, membership: str = "") -> Q:
+    """Jobs at a vendor of people who are or were in a team of one of these clients.
+
+    The team's vendor must be the employer: what somebody does at a second vendor, or a
+    vendor's staff for another client, is none of this client's business.
+    """
+    engagement = f"{membership}person__team_memberships__team__engagement"
+    return Q(
+        **{
+            f"{engagement}__client__in": clients,
+            f"{engagement}__vendor": F(f"{membership}organisation"),
+        }
+    )
+
+
 class LocationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
+        """Places of one's own organisations, and where one's engagements' people work."""
         reach = reach_of(user)
         if reach.everything:
             return self
         allowed = Q(organisation__in=reach.employers)
         if reach.clients:
-            allowed |= Q(organisation__engagements_as_vendor__client__in=reach.clients)
+            allowed |= _works_for(reach.clients, membership="memberships__")
         return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+
+    def manageable_by(self, user: Any) -> Self:
+        reach = reach_of(user)
+        return self if reach.everything else self.filter(organisation__in=reach.manages)
 
 
 class EngagementQuerySet(models.QuerySet[Any]):
@@ -118,8 +151,23 @@ class TeamQuerySet(models.QuerySet[Any]):
             allowed |= Q(memberships__person=reach.person_id)
         return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
 
+    def manageable_by(self, user: Any) -> Self:
+        """Teams of the vendors whose people the user manages: they staff them."""
+        reach = reach_of(user)
+        if reach.everything:
+            return self
+        return self.filter(engagement__vendor__in=reach.manages)
+
 
 class MembershipQuerySet(models.QuerySet[Any]):
+    def unfinished(self, on: date) -> Self:
+        """Running on that day, or agreed for a later one."""
+        return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=on))
+
+    def manageable_by(self, user: Any) -> Self:
+        reach = reach_of(user)
+        return self if reach.everything else self.filter(organisation__in=reach.manages)
+
     def active(self, on: date) -> Self:
         return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=on), hired_on__lte=on)
 
@@ -130,7 +178,7 @@ class MembershipQuerySet(models.QuerySet[Any]):
             return self
         allowed = Q(person=reach.person_id) | Q(organisation__in=reach.organisations)
         if reach.clients:
-            allowed |= Q(organisation__engagements_as_vendor__client__in=reach.clients)
+            allowed |= _works_for(reach.clients)
         return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
 
 

@@ -75,6 +75,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pseudonym', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='pseudonym')),
                 ('full_name', models.CharField(max_length=200, verbose_name='full name')),
+                ('invited_email', models.EmailField(blank=True, editable=False, max_length=254, verbose_name='invited at')),
+                ('invited_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='invited on')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[attune.people.models.validate_time_zone], verbose_name='time zone')),
                 ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
@@ -95,7 +97,7 @@ class Migration(migrations.Migration):
                 ('left_on', models.DateField(blank=True, help_text='The last day at work.', null=True, verbose_name='left on')),
                 ('external_id', models.CharField(blank=True, max_length=100, verbose_name='external id')),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='memberships', to='attune_people.location', verbose_name='location')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='attune_people.organisation', verbose_name='organisation')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='attune_people.organisation', verbose_name='organisation')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='attune_people.person', verbose_name='person')),
             ],
             options={
@@ -109,7 +111,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('engagement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='teams', to='attune_people.engagement', verbose_name='engagement')),
+                ('engagement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='attune_people.engagement', verbose_name='engagement')),
             ],
             options={
                 'verbose_name': 'team',
@@ -124,7 +126,7 @@ class Migration(migrations.Migration):
                 ('from_date', models.DateField(verbose_name='from')),
                 ('until_date', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='team_memberships', to='attune_people.person', verbose_name='person')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='attune_people.team', verbose_name='team')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='attune_people.team', verbose_name='team')),
             ],
             options={
                 'verbose_name': 'team membership',
@@ -183,7 +185,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('organisation', 'external_id'), name='membership_external_id_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), ('left_on__isnull', True)), fields=('organisation', 'external_id'), name='membership_external_id_once'),
         ),
         migrations.AddConstraint(
             model_name='team',
@@ -204,5 +206,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='workinghours',
             constraint=models.UniqueConstraint(fields=('location', 'weekday', 'opens'), name='working_hours_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='workinghours',
+            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='working_hours_weekday'),
         ),
     ]
