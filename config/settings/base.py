@@ -272,4 +272,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "axes.apps": {"level": "WARNING"},  # greets at every start
+        "kombu.connection": {"level": "ERROR"},  # a broker in a folder has no host name
+    },
 }
