@@ -43,8 +43,7 @@ class PersonQuerySet(models.QuerySet[Any]):
 
     def in_team_on(self, team_id: int, on: date) -> Self:
         return self.filter(
-            Q(team_memberships__until_date__isnull=True)
-            | Q(team_memberships__until_date__gte=on),
+            Q(team_memberships__until_date__isnull=True) | Q(team_memberships__until_date__gte=on),
             team_memberships__team=team_id,
             team_memberships__from_date__lte=on,
         )
