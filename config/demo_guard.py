@@ -11,8 +11,6 @@ import signal
 import sys
 import time
 
-PATIENCE = 8.0  # seconds between the polite signal and the other one
-
 
 def is_ours(pid: int) -> bool:
     """Whether the process still runs and is the leader that was listed, not a later namesake."""
@@ -22,11 +20,12 @@ def is_ours(pid: int) -> bool:
         return False
 
 
-def end(pids: set[int]) -> None:
+def end(pids: set[int], *, patience: float) -> None:
+    """Ask each to end, and after ``patience`` seconds no longer ask."""
     for pid in filter(is_ours, pids):
         # The main process alone: Celery hangs when its whole group is told to stop.
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while any(map(is_ours, pids)) and time.monotonic() < deadline:
         time.sleep(0.1)
     for pid in pids:
@@ -44,7 +43,7 @@ def main() -> None:
     for line in sys.stdin:
         sign, pid = line[0], int(line[1:])
         (pids.add if sign == "+" else pids.discard)(pid)
-    end(pids)
+    end(pids, patience=float(sys.argv[1]))
 
 
 if __name__ == "__main__":

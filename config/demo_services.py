@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from config import demo_guard
 
 PATIENCE = 10.0  # seconds that a service has to end by itself
 LIVED_WELL = 60.0  # seconds after which a death is the first again
+ASKS_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOG_LIMIT = 5_000_000  # bytes, after which the next start begins a new file
 
 
@@ -124,19 +126,21 @@ class Supervisor:
     lock: int
     services: list[Service] = field(default_factory=list)
     guard: subprocess.Popen[bytes] | None = None
+    patience: float = PATIENCE
+    asked_at: float = float("-inf")
 
     def __enter__(self) -> "Supervisor":
         self.guard = subprocess.Popen(  # noqa: S603  (our own file)
-            [sys.executable, "-I", demo_guard.__file__],
+            [sys.executable, "-I", demo_guard.__file__, str(self.patience)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self.lock],
         )
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ASKS_TO_END:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue  # nohup: meant to outlive its terminal
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, self._asked_to_end)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -145,11 +149,23 @@ class Supervisor:
         except KeyboardInterrupt:
             self.say("Ending at once.")
         finally:
+            for number in ASKS_TO_END:
+                signal.signal(number, signal.SIG_IGN)
             for service in self.services:
                 self._clear(service)
             if self.guard and self.guard.stdin:
                 self.guard.stdin.close()
                 self.guard.wait()
+
+    def _asked_to_end(self, number: int, frame: FrameType | None) -> None:
+        """Interrupt once, and once more only if the person asks again after a while.
+
+        One Ctrl-C may arrive as several signals: from the terminal, and passed on by make.
+        """
+        now = time.monotonic()
+        if now - self.asked_at > 1.0:
+            self.asked_at = now
+            raise KeyboardInterrupt
 
     def run_once(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a step of the preparation to its end, its output on the terminal."""
@@ -235,7 +251,7 @@ class Supervisor:
             self.say("\nEnding what this demo started ...")
         for process in running:
             process.terminate()  # the main process alone, see demo_guard
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         for process in running:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))

@@ -191,7 +191,15 @@ class Command(BaseCommand):
             command=[
                 *(sys.executable, "-m", "celery", "--app", "config", "worker", "--beat"),
                 *("--schedule", str(DEMO_DIR / "celerybeat-schedule")),
-                *("--concurrency", "1", "--loglevel", "INFO", "--without-mingle"),
+                *(
+                    "--pool",
+                    "threads",
+                    "--concurrency",
+                    "2",
+                    "--loglevel",
+                    "INFO",
+                    "--without-mingle",
+                ),
             ],
             environment=variables,
             log=LOGS / "worker.log",
