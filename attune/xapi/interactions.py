@@ -472,7 +472,7 @@ def check_text(definition: Mapping[str, Any], text: str, *, pattern: bool) -> No
 def definition_problems(definition: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is wrong with an interaction's definition: pairs of path and reason."""
     kind = definition.get("interactionType")
-    if kind not in COMPONENT_LISTS:
+    if not isinstance(kind, str) or kind not in COMPONENT_LISTS:
         return [("interactionType", f"{kind!r} is not one of the ten interaction types")]
     problems: list[tuple[str, str]] = []
     own = COMPONENT_LISTS[kind]

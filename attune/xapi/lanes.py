@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -25,11 +26,13 @@ from django.db.models import (
 from django.db.models.functions import Now
 
 from attune.safety.encryption import Secret
-from attune.xapi.models import Delivery, DeliveryState, Lane, LaneOrigin, StatementRecord
+from attune.xapi.models import Delivery, Lane, LaneOrigin
 
 ENVIRONMENT_LANE = "Environment"
 #: Longer than any transaction that could have been recording while a lane was made.
 SETTLING = timedelta(hours=1)
+#: What the partial index of waiting rows says, word for word.
+WAITING = {"delivered_at": None, "quarantined_at": None}
 
 
 # --- what a lane receives -----------------------------------------------------------------
@@ -39,14 +42,15 @@ def enqueue_sql(*, where: str) -> str:
     """One ``INSERT … SELECT``: a waiting delivery per record that *where* picks and each lane
     that takes it. What has a delivery already is left alone.
 
-    *where* is SQL over ``record`` and ``lane``, written by us, with ``%s`` for values.
+    *where* is SQL over ``record`` and ``lane``, written by us, with ``%s`` for values. Raw,
+    since the ORM has no ``INSERT … SELECT``; the tables' names are fixed by the app's label.
     """
     return (
-        f"INSERT INTO {Delivery._meta.db_table} "  # noqa: S608
-        "(lane_id, record_id, state, attempts, answer) "
-        f"SELECT lane.id, record.id, '{DeliveryState.WAITING}', 0, '' "
-        f"FROM {StatementRecord._meta.db_table} record "
-        f"JOIN {Lane._meta.db_table} lane "
+        "INSERT INTO attune_xapi_delivery "  # noqa: S608
+        "(lane_id, record_id, attempts, answer) "
+        "SELECT lane.id, record.id, 0, '' "
+        "FROM attune_xapi_statementrecord record "
+        "JOIN attune_xapi_lane lane "
         "ON lane.is_enabled AND (lane.client = '' OR lane.client = record.client) "
         f"WHERE {where} "
         "ORDER BY record.id "
@@ -61,8 +65,7 @@ def enqueue_missing(lane: Lane) -> int:
     that knows a statement already takes it for the same.
     """
     where = (
-        "lane.id = %s AND NOT EXISTS ("
-        f"SELECT 1 FROM {Delivery._meta.db_table} had "
+        "lane.id = %s AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
         "WHERE had.lane_id = lane.id AND had.record_id = record.id)"
     )
     with connection.cursor() as cursor:
@@ -74,8 +77,8 @@ def withdraw_foreign(lane: Lane) -> int:
     """Drop what waits on *lane* for another client than the lane is now for; how many."""
     if not lane.client:
         return 0
-    waiting = Delivery.objects.filter(lane=lane).exclude(state=DeliveryState.DELIVERED)
-    dropped, _ = waiting.exclude(record__client=lane.client).delete()
+    unsent = Delivery.objects.filter(lane=lane, delivered_at=None)
+    dropped, _ = unsent.exclude(record__client=lane.client).delete()
     return dropped
 
 
@@ -87,7 +90,7 @@ def settings_changed(lane: Lane) -> None:
     """
     with transaction.atomic():
         Lane.objects.filter(pk=lane.pk).update(
-            retry_at=None, failures=0, settling_until=_from_now(SETTLING)
+            retry_at=None, failures=0, pause_reason="", settling_until=from_now(SETTLING)
         )
         withdraw_foreign(lane)
         if lane.is_enabled:
@@ -156,7 +159,7 @@ def secret_of(lane: Lane) -> str:
 # --- the lease --------------------------------------------------------------------------------
 
 
-def _from_now(interval: timedelta) -> ExpressionWrapper:
+def from_now(interval: timedelta) -> ExpressionWrapper[DateTimeField[Any, Any]]:
     return ExpressionWrapper(Now() + Value(interval), output_field=DateTimeField())
 
 
@@ -183,12 +186,12 @@ def due() -> list[int]:
 def waiting() -> QuerySet[Delivery]:
     """What can be sent now, on any lane: it waits and does not stand aside."""
     free = Q(aside_until=None) | Q(aside_until__lte=Now())
-    return Delivery.objects.filter(free, state=DeliveryState.WAITING)
+    return Delivery.objects.filter(free, **WAITING)
 
 
 def rest(lease: Lease, *, for_: timedelta, **changes: object) -> bool:
     """Leave the lane alone for a while and write down why; ``False`` if the lease has passed."""
-    return bool(_held(lease).update(retry_at=_from_now(for_), **changes))
+    return bool(_held(lease).update(retry_at=from_now(for_), last_error_at=Now(), **changes))
 
 
 def take_lease(lane: int, *, for_: timedelta) -> Lease | None:
@@ -201,20 +204,25 @@ def take_lease(lane: int, *, for_: timedelta) -> Lease | None:
     taken = (
         Lane.objects.filter(pk=lane, is_enabled=True)
         .filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
-        .update(lease_token=token, lease_until=_from_now(for_))
+        .filter(Q(retry_at=None) | Q(retry_at__lte=Now()))
+        .update(lease_token=token, lease_until=from_now(for_))
     )
     return Lease(lane, token) if taken else None
 
 
-def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0) -> bool:
+def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0, ok: bool = False) -> bool:
     """Keep *lease* and count what was delivered; ``False`` once it has passed to another.
+
+    *ok* says that the store answers well: the lane is active again.
 
     The row stays locked until the end of the transaction: nobody takes the lane between
     this and the marks that follow.
     """
-    changes: dict[str, object] = {"lease_until": _from_now(for_)}
+    changes: dict[str, object] = {"lease_until": from_now(for_)}
     if delivered:
         changes["delivered_total"] = F("delivered_total") + delivered
+    if ok:
+        changes |= {"failures": 0, "retry_at": None, "pause_reason": "", "last_success_at": Now()}
     return bool(_held(lease).update(**changes))
 
 

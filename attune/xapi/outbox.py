@@ -141,7 +141,7 @@ def _insert(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     """Keys of the rows that were new. In raw SQL, since the ORM cannot say which they were."""
     fields = _fields()
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
+    names = ", ".join(quote(str(field.column)) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     sql = (
         f"INSERT INTO {quote(StatementRecord._meta.db_table)} ({names}) "  # noqa: S608

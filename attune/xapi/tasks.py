@@ -1,0 +1,38 @@
+"""Celery's side of delivery. The broker is a doorbell: losing any message costs seconds."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from attune.xapi import delivery
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="attune.xapi.tasks.sweep", ignore_result=True)
+def sweep() -> None:
+    """Every few seconds, by beat: have every lane that is due delivered."""
+    for lane in delivery.sweep():
+        _call(lane)
+
+
+@shared_task(name="attune.xapi.tasks.deliver", ignore_result=True)
+def deliver(lane: int | None = None) -> None:
+    """One run on *lane*, or on every lane that is due."""
+    if lane is None:
+        sweep()
+        return
+    outcome = delivery.deliver(lane)
+    if outcome is not None and outcome.more:
+        _call(lane)
+
+
+def _call(lane: int) -> None:
+    """A task per lane, so that a slow store holds up no other; without a broker, here and now."""
+    try:
+        deliver.apply_async((lane,), expires=30, retry=False)
+    except Exception as error:  # noqa: BLE001  (whatever a broker may raise)
+        logger.warning("The broker cannot be reached, delivering here: %s", error)
+        delivery.deliver(lane)
