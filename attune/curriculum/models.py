@@ -222,9 +222,7 @@ class ModulePage(Page):
     parent_page_types: ClassVar[list[str]] = ["attune_curriculum.ModuleLibraryPage"]
 
     summary = models.CharField(_("summary"), max_length=300, blank=True)
-    topic = models.CharField(
-        _("topic"), max_length=20, choices=Topic, default=Topic.COMMUNICATION
-    )
+    topic = models.CharField(_("topic"), max_length=20, choices=Topic, default=Topic.COMMUNICATION)
     target_culture = models.ForeignKey(
         Culture,
         verbose_name=_("target culture"),
@@ -305,6 +303,8 @@ class LearningUnitPage(Page):
     is_creatable = False
     # The words a subtype is known by in activity names, icons and addresses.
     unit_kind: ClassVar[str] = "unit"
+    # False where opening the page is not yet beginning it: a quiz begins with an attempt.
+    starts_when_opened: ClassVar[bool] = True
     parent_page_types: ClassVar[list[str]] = ["attune_curriculum.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
 

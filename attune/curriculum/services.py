@@ -28,8 +28,8 @@ from attune.curriculum.models import (
     ModuleLibraryPage,
     ModulePage,
 )
-from attune.people.models import Organisation
 from attune.people.groups import ensure_groups
+from attune.people.models import Organisation
 
 AUTHORING = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
 MEDIA = (
@@ -53,7 +53,10 @@ def establish_client_home(
     if organisation.home_pages.exists():
         raise ValueError(f"{organisation} has a home already.")
     home = ClientHomePage(
-        title=title, slug=organisation.code, organisation=organisation, locale=locale or parent.locale
+        title=title,
+        slug=organisation.code,
+        organisation=organisation,
+        locale=locale or parent.locale,
     )
     parent.add_child(instance=home)
     library = ModuleLibraryPage(title=_("Modules"), slug="modules", locale=home.locale)

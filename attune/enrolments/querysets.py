@@ -70,12 +70,8 @@ class EvidenceQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any) -> Self:
         earned = results_within(user, engagement="enrolment__engagement", person="person")
-        counted = results_within(
-            user, engagement="credits__enrolment__engagement", person="person"
-        )
-        return self.filter(
-            pk__in=self.model._default_manager.filter(earned | counted).values("pk")
-        )
+        counted = results_within(user, engagement="credits__enrolment__engagement", person="person")
+        return self.filter(pk__in=self.model._default_manager.filter(earned | counted).values("pk"))
 
     def current(self) -> Self:
         """Only the newest cycle of each (person, content)."""

@@ -1,7 +1,8 @@
-"""A lesson: text and examples to read, confirmed at the end."""
+"""A lesson: text and examples to read, confirmed at the end, and its self-checks' answers."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from django.db import models
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -10,7 +11,22 @@ from wagtail.search import index
 from wagtail_localize.fields import TranslatableField
 
 from attune.curriculum.models import LearningUnitPage
+from attune.enrolments.models import UnitProgress
 from attune.lessons.blocks import LessonBody, self_checks_in
+from attune.people.access import results_within
+
+
+class SelfCheckAnswerQuerySet(models.QuerySet[Any]):
+    """Answers are seen by whoever may see the progress that they belong to."""
+
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(
+            results_within(
+                user,
+                engagement="progress__enrolment__engagement",
+                person="progress__enrolment__person",
+            )
+        )
 
 
 class LessonPage(LearningUnitPage):
@@ -47,3 +63,35 @@ class LessonPage(LearningUnitPage):
             "Answer all %(count)d self-checks, read to the end and confirm that you have done so.",
             count,
         ) % {"count": count}
+
+
+class SelfCheckAnswer(models.Model):
+    """What a learner chose in a self-check; the last choice stays, each is recorded by xAPI."""
+
+    progress = models.ForeignKey(
+        UnitProgress,
+        verbose_name=_("progress"),
+        on_delete=models.CASCADE,
+        related_name="self_check_answers",
+    )
+    # StreamField gives a block the same id in every translation of the page.
+    block_id = models.CharField(_("block"), max_length=36)
+    chosen = models.JSONField(_("chosen options"), help_text=_("Positions, counted from 0."))
+    correct = models.BooleanField(_("fits"))
+    answered_at = models.DateTimeField(_("answered at"))
+    times = models.PositiveIntegerField(_("times answered"), default=1)
+
+    objects = SelfCheckAnswerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("self-check answer")
+        verbose_name_plural = _("self-check answers")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["progress", "block_id"], name="self_check_answered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.progress} · {self.block_id}"

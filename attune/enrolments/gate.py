@@ -1,0 +1,198 @@
+"""The gate before every learner page: who may read it, as what, and through which enrolment.
+
+Anonymous readers are sent to sign in; learners get their state beside the page; authors, HR
+and managers may look, and nothing of that is recorded; everyone else is told that there is
+no such page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from wagtail.models import Page
+
+from attune.curriculum.models import (
+    ClientHomePage,
+    FrontPage,
+    LearningUnitPage,
+    ModuleLibraryPage,
+    ModulePage,
+    ProgrammePage,
+)
+from attune.enrolments import outline as outlines
+from attune.enrolments.outline import ModuleRow, ProgrammeOutline, UnitRow
+from attune.enrolments.readers import (
+    Reader,
+    closed_because,
+    enrolment_in,
+    may_look,
+    module_of,
+    reader_of_module,
+)
+from attune.people.access import person_of
+
+GATED = (ClientHomePage, FrontPage, ModuleLibraryPage, ProgrammePage, ModulePage, LearningUnitPage)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFrame:
+    """Everything around a unit that its own template does not know: module, path, state."""
+
+    reader: Reader | None
+    module: ModulePage
+    module_row: ModuleRow | None
+    outline: ProgrammeOutline | None
+    row: UnitRow | None
+    previous: UnitRow | None
+    next: UnitRow | None
+    position_in_module: int
+    units_in_module: int
+    languages: list[tuple[str, str, str, bool]]
+
+    @property
+    def is_looking(self) -> bool:
+        return self.reader is None
+
+
+def check(page: Page, request: HttpRequest) -> HttpResponse | None:
+    """Answer for a gated page, or None to let Wagtail serve it."""
+    if not isinstance(page, GATED):
+        return None
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    if isinstance(page, FrontPage):
+        return redirect("attune_enrolments:my_training")
+    if isinstance(page, ProgrammePage):
+        return _programme(page, request)
+    if isinstance(page, ModulePage):
+        return _module(page, request)
+    if isinstance(page, LearningUnitPage):
+        return _unit(page, request)
+    if not may_look(request.user, page):
+        if isinstance(page, ClientHomePage) and person_of(request.user) is not None:
+            return redirect("attune_enrolments:my_training")
+        raise Http404
+    return None
+
+
+def _programme(page: ProgrammePage, request: HttpRequest) -> HttpResponse:
+    enrolment = enrolment_in(request.user, page)
+    outline = None
+    if enrolment is not None:
+        (outline,) = outlines.outlines_for(enrolment.person, [enrolment], now=timezone.now()) or [
+            None
+        ]
+    elif not may_look(request.user, page):
+        raise Http404
+    context: dict[str, Any] = page.get_context(request)
+    context |= {
+        "outline": outline,
+        "rows": outline.modules if outline else outlines.rows_without_reader(page),
+        "reader_is_looking": outline is None,
+        "languages": languages_of(page),
+    }
+    return TemplateResponse(request, "attune_enrolments/programme_page.html", context)
+
+
+def _module(page: ModulePage, request: HttpRequest) -> HttpResponse:
+    reader = reader_of_module(request.user, page)
+    if reader is None and not may_look(request.user, page):
+        raise Http404
+    outline = _outline_of(reader)
+    row = (
+        outline.row_of(page.translation_key)
+        if outline
+        else next(iter(outlines.module_rows_without_reader([page.translation_key])), None)
+    )
+    context: dict[str, Any] = page.get_context(request)
+    context |= {
+        "outline": outline,
+        "row": row,
+        "units": row.units if row else [],
+        "programme": outline.page if outline else None,
+        "reader_is_looking": reader is None,
+        "languages": languages_of(page),
+    }
+    return TemplateResponse(request, "attune_enrolments/module_page.html", context)
+
+
+def _unit(page: LearningUnitPage, request: HttpRequest) -> HttpResponse | None:
+    module = module_of(page)
+    if module is None:
+        raise Http404
+    reader = reader_of_module(request.user, module)
+    if reader is None and not may_look(request.user, page):
+        raise Http404
+    outline = _outline_of(reader)
+    if reader is not None:
+        reason = closed_because(reader)
+        if reason:
+            return TemplateResponse(
+                request,
+                "attune_enrolments/closed.html",
+                {**page.get_context(request), "reason": reason, "outline": outline},
+                status=403,
+            )
+    request.attune_frame = _frame(page, module, reader, outline)  # type: ignore[attr-defined]
+    return None
+
+
+def _outline_of(reader: Reader | None) -> ProgrammeOutline | None:
+    if reader is None:
+        return None
+    found = outlines.outlines_for(reader.person, [reader.enrolment], now=timezone.now())
+    return found[0] if found else None
+
+
+def _frame(
+    page: LearningUnitPage,
+    module: ModulePage,
+    reader: Reader | None,
+    outline: ProgrammeOutline | None,
+) -> UnitFrame:
+    module_row = (
+        outline.row_of(module.translation_key)
+        if outline
+        else next(iter(outlines.module_rows_without_reader([module.translation_key])), None)
+    )
+    units = module_row.units if module_row else []
+    index = next((i for i, row in enumerate(units) if row.key == page.translation_key), None)
+    return UnitFrame(
+        reader=reader,
+        module=module,
+        module_row=module_row,
+        outline=outline,
+        row=units[index] if index is not None else None,
+        previous=units[index - 1] if index else None,
+        next=units[index + 1] if index is not None and index + 1 < len(units) else None,
+        position_in_module=(index or 0) + 1,
+        units_in_module=len(units),
+        languages=languages_of(page),
+    )
+
+
+def languages_of(page: Page) -> list[tuple[str, str, str, bool]]:
+    """(code, name, address, is this one) of each live translation. One query."""
+    names = dict(settings.WAGTAIL_CONTENT_LANGUAGES)
+    pages = (
+        Page.objects.live()
+        .filter(translation_key=page.translation_key)
+        .select_related("locale")
+        .order_by("locale__language_code")
+    )
+    return [
+        (
+            each.locale.language_code,
+            str(names.get(each.locale.language_code, each.locale.language_code)),
+            each.url or "",
+            each.pk == page.pk,
+        )
+        for each in pages
+    ]

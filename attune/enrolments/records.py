@@ -1,0 +1,106 @@
+"""Learning records of an enrolment: who did what, under which registration.
+
+Each function records one statement in the caller's transaction. Deeds are keyed by random
+ids of our own rows, never by anything a learner sees or can repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from wagtail.models import Page
+
+from attune.curriculum.activities import activities_for
+from attune.enrolments.models import Enrolment
+from attune.xapi import extensions as ext
+from attune.xapi import outbox
+from attune.xapi.statements import Activity, Context, Result, Tags, build
+from attune.xapi.verbs import Verb
+
+
+def record(
+    *,
+    deed: str,
+    verb: Verb,
+    activity: Activity,
+    enrolment: Enrolment,
+    at: datetime,
+    kind: str,
+    parents: Sequence[Activity] = (),
+    groupings: Sequence[Activity] = (),
+    result: Result | None = None,
+    language: str | None = None,
+    revision: str | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> None:
+    """Record one statement about ``activity`` under the enrolment's registration.
+
+    ``deed`` is the key of the internal event: the same deed gives the same statement id.
+    ``extensions`` are context extensions by IRI.
+    """
+    engagement = enrolment.engagement
+    codes = {
+        "engagement": engagement.code,
+        "client": engagement.client.code,
+        "vendor": engagement.vendor.code,
+    }
+    context_extensions = {
+        **ext.codes(**codes),
+        ext.iri(ext.CYCLE): enrolment.cycle,
+        **({ext.iri(ext.SIMULATED): True} if engagement.is_simulated else {}),
+        **(extensions or {}),
+    }
+    statement = build(
+        deed=deed,
+        actor=enrolment.person.pseudonym,
+        verb=verb,
+        activity=activity,
+        at=at,
+        context=Context(
+            registration=enrolment.registration,
+            parent=tuple(parents),
+            grouping=tuple(groupings),
+            language=language or translation.get_language(),
+            revision=revision,
+            extensions=context_extensions,
+        ),
+        result=result,
+    )
+    outbox.record(statement, tags=Tags(kind=kind, **codes))
+
+
+def record_about_page(
+    *,
+    deed: str,
+    verb: Verb,
+    page: Page,
+    within: Sequence[Page],
+    enrolment: Enrolment,
+    at: datetime,
+    kind: str,
+    result: Result | None = None,
+    language: str | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> None:
+    """Record one statement about a programme, module or unit.
+
+    ``within`` names what the page stands in, nearest first: the first becomes ``parent``,
+    all become ``grouping``.
+    """
+    activity, *around = activities_for([page, *within])
+    record(
+        deed=deed,
+        verb=verb,
+        activity=activity,
+        enrolment=enrolment,
+        at=at,
+        kind=kind,
+        parents=around[:1],
+        groupings=around,
+        result=result,
+        language=language,
+        extensions=extensions,
+    )

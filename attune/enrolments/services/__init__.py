@@ -1,0 +1,31 @@
+"""Every write of this package that spans rows: one verb per function.
+
+All take ``now`` and keyword arguments, run in one transaction, lock the person first (so
+that two tabs or a double click follow each other) and are idempotent.
+"""
+
+from attune.enrolments.services.assign import assign
+from attune.enrolments.services.complete_unit import complete_unit
+from attune.enrolments.services.exempt import exempt, waive_module
+from attune.enrolments.services.pause import pause, resume
+from attune.enrolments.services.renew import publish_material_change, renew
+from attune.enrolments.services.repair import repair
+from attune.enrolments.services.start_unit import remember_position, set_unit_state, start_unit
+from attune.enrolments.services.withdraw import withdraw, withdraw_assignment
+
+__all__ = [
+    "assign",
+    "complete_unit",
+    "exempt",
+    "pause",
+    "publish_material_change",
+    "remember_position",
+    "renew",
+    "repair",
+    "resume",
+    "set_unit_state",
+    "start_unit",
+    "waive_module",
+    "withdraw",
+    "withdraw_assignment",
+]
