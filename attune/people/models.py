@@ -63,6 +63,12 @@ class Person(models.Model):
     # account has no history, and HR may still correct the address (services/invite.py).
     invited_email = models.EmailField(_("invited at"), blank=True, editable=False)
     invited_at = models.DateTimeField(_("invited on"), null=True, blank=True, editable=False)
+    # Set when the account was closed because no job remained (services/access.py). Only what
+    # was closed so is opened again by a new job: an account that the administrator has
+    # switched off stays off.
+    access_ended_at = models.DateTimeField(
+        _("access ended at"), null=True, blank=True, editable=False
+    )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )

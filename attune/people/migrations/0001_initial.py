@@ -77,6 +77,7 @@ class Migration(migrations.Migration):
                 ('full_name', models.CharField(max_length=200, verbose_name='full name')),
                 ('invited_email', models.EmailField(blank=True, editable=False, max_length=254, verbose_name='invited at')),
                 ('invited_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='invited on')),
+                ('access_ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='access ended at')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[attune.people.models.validate_time_zone], verbose_name='time zone')),
                 ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
