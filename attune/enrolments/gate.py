@@ -196,3 +196,16 @@ def languages_of(page: Page) -> list[tuple[str, str, str, bool]]:
         )
         for each in pages
     ]
+
+
+def next_unit_after(reader: Reader, unit: LearningUnitPage) -> str | None:
+    """Where the learner goes on after a unit: the next one of the module, or None at its end."""
+    outline = _outline_of(reader)
+    row = outline.row_of(reader.module.translation_key) if outline else None
+    if row is None:
+        return None
+    keys = [each.key for each in row.units]
+    if unit.translation_key not in keys:
+        return None
+    following = row.units[keys.index(unit.translation_key) + 1 :]
+    return following[0].url if following else None

@@ -130,7 +130,6 @@ def outlines_for(
     person: Person, enrolments: Sequence[Enrolment], *, now: datetime
 ) -> list[ProgrammeOutline]:
     """One outline per enrolment whose programme page still exists. Ten queries at most."""
-    enrolments = [each for each in enrolments if each.programme_id is not None]
     places = places_in({each.programme_id for each in enrolments if each.programme_id})
     keys = {place.key for rows in places.values() for place in rows}
     modules = original_modules(keys)
@@ -144,10 +143,11 @@ def outlines_for(
     units = _units_of(modules.values())
     progress = _progress_of(person, keys)
     shown = _in_readers_language([*modules.values(), *(u for us in units.values() for u in us)])
-    programmes = _in_readers_language([each.programme for each in enrolments])
+    programmes = _in_readers_language([each.programme for each in enrolments if each.programme])
     outlines = []
     for enrolment in enrolments:
-        assert enrolment.programme is not None and enrolment.programme_id is not None
+        if enrolment.programme is None or enrolment.programme_id is None:
+            continue
         rows = [
             _module_row(
                 place,

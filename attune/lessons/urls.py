@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from attune.lessons import views
 
 app_name = "attune_lessons"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("phrases/", views.phrases, name="phrases"),
+    path("<int:lesson_id>/self-check/", views.self_check, name="self_check"),
+    path("<int:lesson_id>/confirm/", views.confirm, name="confirm"),
+    path("<int:lesson_id>/position/", views.position, name="position"),
+]

@@ -90,7 +90,7 @@ def credit_everywhere(*, evidence: ModuleEvidence, module: ModulePage, now: date
 def credit(
     *, enrolment: Enrolment, evidence: ModuleEvidence, module: ModulePage, now: datetime
 ) -> None:
-    """Count completed evidence for one enrolment, with a statement of its own if earned elsewhere."""
+    """Count completed evidence for one enrolment; with a statement if it was earned elsewhere."""
     row, _created = EnrolmentModule.objects.get_or_create(
         enrolment=enrolment,
         module_key=evidence.module_key,

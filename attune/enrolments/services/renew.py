@@ -49,7 +49,8 @@ def renew(
         .order_by("-cycle")
         .first()
     )
-    assert newest is not None  # the enrolment itself is among them
+    if newest is None:
+        raise Enrolment.DoesNotExist("The enrolment to renew is gone.")
     if newest.state != State.COMPLETED or newest.programme is None:
         return newest
     renewed = Enrolment.objects.create(
