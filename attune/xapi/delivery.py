@@ -2,8 +2,8 @@
 
 At least once, and harmlessly twice: ids and bytes are fixed. A sender holds the lane's
 lease, reads a window of waiting rows, posts batches *outside any transaction*, and marks
-each after its answer in one short transaction that first checks the fence. Killed at any
-point it leaves either a mark or a row that waits.
+them after their answers in one short transaction that first checks the fence. Killed at any
+point it leaves either a mark or a row that waits and is sent again.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 1_000_000  # bytes
 WINDOW = 500  # rows read at once: five full batches, well under a few MB
+#: Answers of a quick store are marked together: a commit per batch would take longer than
+#: the batch. At most so many rows, or so many seconds, are sent again after a kill.
+MARK_ROWS = 500
+MARK_SECONDS = 0.5
 LEASE_MARGIN = 5  # seconds that a lease outlasts the longest exchange
 #: After so many unknown outcomes in a row a batch is taken apart, since the store may be
 #: choking on one statement in it.
@@ -153,6 +157,8 @@ class _Run:
         self.isolating = lane.failures >= ISOLATE_AFTER
         self.suspects: list[tuple[_Waiting, Answer]] = []
         self.version_checked = False
+        self.unmarked: list[int] = []
+        self.marked = time.monotonic()
 
     def go(self) -> None:
         """Send until the lane is empty or must rest."""
@@ -162,6 +168,7 @@ class _Run:
             with self._open() as self.store:
                 for batch in self._batches():
                     self._send(batch)
+                self._mark()
                 if self.suspects:  # nothing behind them got through: it may be the store
                     self._rest(self.suspects[-1][1])
         except _Stop as stop:
@@ -191,6 +198,8 @@ class _Run:
         """
         cursor = 0
         while time.monotonic() < self.deadline:
+            if not cursor:
+                self._mark()  # what is sent but not marked would be read again
             window = self._window(cursor)
             if window:
                 yield from self._cut(window)
@@ -304,20 +313,31 @@ class _Run:
     # --- marking ------------------------------------------------------------------------
 
     def _delivered(self, batch: Sequence[_Waiting]) -> None:
-        keys = [item.key for item in batch]
+        self.unmarked += [item.key for item in batch]
+        late = time.monotonic() - self.marked >= MARK_SECONDS
+        if late or self.suspects or len(self.unmarked) >= MARK_ROWS:
+            self._mark()
+
+    def _mark(self) -> None:
+        """Write down what the store has taken."""
+        self.marked = time.monotonic()
+        if not self.unmarked:
+            return
         with transaction.atomic():
-            self._fence(delivered=len(keys), ok=True)
-            Delivery.objects.filter(pk__in=keys, **lanes.WAITING).update(
+            self._fence(delivered=len(self.unmarked), ok=True)
+            Delivery.objects.filter(pk__in=self.unmarked, **lanes.WAITING).update(
                 delivered_at=Now(), answer="", aside_until=None
             )
             for suspect, answer in self.suspects:
                 self._set_aside(suspect, answer)
-        self.outcome.delivered += len(keys)
+        self.outcome.delivered += len(self.unmarked)
         self.outcome.set_aside += len(self.suspects)
+        self.unmarked.clear()
         self.suspects.clear()
 
     def _quarantine(self, row: _Waiting, answer: Answer, why: str = "") -> None:
         said = f"{why} {answer.message}".strip()
+        self._mark()
         with transaction.atomic():
             self._fence(ok=True)  # the store works; it is the statement that it refuses
             Delivery.objects.filter(pk=row.key, **lanes.WAITING).update(
@@ -351,12 +371,14 @@ class _Run:
             self._rest(answer)
         if len(batch) > 1:
             return self._halve(batch)
+        self._mark()  # so that only what passes *after* this one clears the store
         self.suspects.append((batch[0], answer))
         if len(self.suspects) >= SUSPECTS_BEFORE_REST:
             self._rest(answer)
         return None
 
     def _rest(self, answer: Answer) -> None:
+        self._mark()
         failures = self.lane.failures + 1
         wait = wait_after(failures, retry_after=answer.retry_after, dice=self.dice)
         lanes.rest(
@@ -368,6 +390,7 @@ class _Run:
         raise _Stop(answer.message)
 
     def _pause(self, answer: Answer) -> None:
+        self._mark()
         lanes.rest(
             self.lease,
             for_=wait_while_paused(dice=self.dice),

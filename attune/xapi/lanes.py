@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from django.db.models import (
     QuerySet,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from attune.safety.encryption import Secret
@@ -54,7 +54,7 @@ def enqueue_sql(*, where: str) -> str:
         "ON lane.is_enabled AND (lane.client = '' OR lane.client = record.client) "
         f"WHERE {where} "
         "ORDER BY record.id "
-        "ON CONFLICT (lane_id, record_id) DO NOTHING"
+        "ON CONFLICT (record_id, lane_id) DO NOTHING"
     )
 
 
@@ -159,7 +159,7 @@ def secret_of(lane: Lane) -> str:
 # --- the lease --------------------------------------------------------------------------------
 
 
-def from_now(interval: timedelta) -> ExpressionWrapper[DateTimeField[Any, Any]]:
+def from_now(interval: timedelta) -> Combinable:
     return ExpressionWrapper(Now() + Value(interval), output_field=DateTimeField())
 
 

@@ -196,7 +196,9 @@ class Delivery(models.Model):
     lane = models.ForeignKey(
         Lane, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
-    record = models.ForeignKey(StatementRecord, on_delete=models.PROTECT, related_name="deliveries")
+    record = models.ForeignKey(
+        StatementRecord, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     quarantined_at = models.DateTimeField(_("quarantined"), null=True, blank=True)
     # Set when the store cannot cope with this one statement while others pass: it stands
@@ -211,7 +213,9 @@ class Delivery(models.Model):
         ordering: ClassVar[list[str]] = ["record_id"]
         default_permissions = ("view", "change")
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["lane", "record"], name="attune_xapi_delivery_once"),
+            # Led by the record, so that it serves as the key's index too: every index
+            # here is written once more when a row is marked.
+            models.UniqueConstraint(fields=["record", "lane"], name="attune_xapi_delivery_once"),
             models.CheckConstraint(
                 condition=Q(delivered_at__isnull=True) | Q(quarantined_at__isnull=True),
                 name="attune_xapi_delivery_one_end",
