@@ -26,6 +26,7 @@ setup:
 
 demo:
 	@sh scripts/environment.sh site
+	@test -x .lrs-venv/bin/python || echo "Making the learning record store's environment ..."
 	@sh lrs/install.sh "$$(sh scripts/environment.sh uv)"
 	@exec $(BIN)/python manage.py demo
 

@@ -61,6 +61,7 @@ def measure(name: str, scale: str, scratch: Path) -> dict[str, Any]:
         [sys.executable, "-m", "benchmarks.child", name, scale, str(answer)],
         env={
             **os.environ,
+            "ATTUNE_ENV_FILE": os.devnull,
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "ATTUNE_DATA_DIR": str(data),
             "ATTUNE_BENCH_TEMPLATE": str(template),

@@ -9,6 +9,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+export ATTUNE_ENV_FILE=/dev/null
+
 scope=$1
 shift
 left_out=()

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    env.read_env(BASE_DIR / ".env")
+# Tests and the demo name no file: a production .env beside them must not show through.
+ENV_FILE = Path(env("ATTUNE_ENV_FILE", default=str(BASE_DIR / ".env")))
+if ENV_FILE.is_file():
+    env.read_env(ENV_FILE)
 
 # Where this installation keeps what it writes: database, uploads, broker folder.
 DATA_DIR = Path(env("ATTUNE_DATA_DIR", default=str(BASE_DIR / "var")))

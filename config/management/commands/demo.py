@@ -46,10 +46,11 @@ IRI_BASE = "http://localhost:8000"
 
 
 def environment(*, port: int, lrs_port: int) -> dict[str, str]:
-    """The settings of every process of the demo. Each is given: ``.env`` must not show through."""
+    """The settings of every process of the demo. ``.env`` and the shell must not show through."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
+        "ATTUNE_ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "config.settings.development",
         "DEBUG": "false",
         "SECRET_KEY": "",
@@ -164,9 +165,9 @@ class Command(BaseCommand):
                 str(LRS_PYTHON),
                 str(settings.BASE_DIR / "lrs" / "serve.py"),
                 *("--host", "127.0.0.1", "--port", str(port), "--data-dir", str(DEMO_DIR / "lrs")),
-                *("--username", LRS_USER, "--password", LRS_PASSWORD),
+                *("--username", LRS_USER),
             ],
-            environment=variables,
+            environment=variables | {"LRS_PASSWORD": LRS_PASSWORD},
             log=LOGS / "lrs.log",
             answers=lambda: http_status(port, "/xAPI/statements?limit=1", ask) == 200,
         )
