@@ -37,6 +37,9 @@ class Found:
     statement: Mapping[str, Any] | None = None
 
 
+_NOTHING = Found(Answer(Verdict.REFUSED, "404: no statement of this id", 404))
+
+
 class RecordStore:
     """A connection to one store. Use as a context manager.
 
@@ -123,7 +126,7 @@ class RecordStore:
             if status != 404:
                 break
         if status == 404:
-            return Found(Answer(Verdict.REFUSED, f"404: {words(body)}", 404))
+            return _NOTHING
         if status != 200:
             answer = classify(
                 status,
@@ -137,6 +140,11 @@ class RecordStore:
             statement = json.loads(body)
         except ValueError:
             statement = None
+        # Ralph answers a question about one statement with a list of one, or of none.
+        if isinstance(statement, dict) and isinstance(statement.get("statements"), list):
+            if not statement["statements"]:
+                return _NOTHING
+            statement = statement["statements"][0]
         if not isinstance(statement, dict):
             return Found(Answer(Verdict.UNKNOWN, f"200, but no statement: {words(body)}", 200))
         return Found(Answer(Verdict.DELIVERED, "", 200), statement)
