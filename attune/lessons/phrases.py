@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from attune.curriculum.models import ModulePage
 from attune.enrolments.models import UnitProgress
-from attune.enrolments.states import State
+from attune.enrolments.states import LEARNABLE_STATES, State
 from attune.lessons.models import LessonPage
 from attune.people.models import Person
 
@@ -32,9 +32,9 @@ def find_phrases(*, person: Person, query: str) -> list[Phrase]:
     Only what the person completed: a lesson may have been withdrawn from them since, but
     the phrase stays theirs to look up as long as the page is live and the enrolment stands.
     """
-    keys = UnitProgress.objects.filter(person=person, state=State.COMPLETED).values_list(
-        "unit_key", flat=True
-    )
+    keys = UnitProgress.objects.filter(
+        person=person, state=State.COMPLETED, enrolment__state__in=LEARNABLE_STATES
+    ).values_list("unit_key", flat=True)
     lessons = (
         LessonPage.objects.live().filter(translation_key__in=list(keys)).select_related("locale")
     )
