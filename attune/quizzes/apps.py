@@ -7,3 +7,22 @@ class QuizzesConfig(AppConfig):
     label = "attune_quizzes"
     verbose_name = _("Quizzes")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Models, checks and policies can only be imported once the registry is filled.
+        from wagtail.permissions import register_permission_policy  # noqa: PLC0415
+
+        from attune.people import hooks  # noqa: PLC0415
+        from attune.quizzes import checks  # noqa: F401, PLC0415
+        from attune.quizzes.permissions import (  # noqa: PLC0415
+            QuestionPermissionPolicy,
+            granted_permissions,
+        )
+        from attune.quizzes.questions import Question  # noqa: PLC0415
+
+        register_permission_policy(Question, QuestionPermissionPolicy(Question))
+        hooks.trainer_permissions += [
+            codename
+            for codename in (*granted_permissions(), "wagtail_localize.submit_translation")
+            if codename not in hooks.trainer_permissions
+        ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms.models import WagtailAdminDraftStateFormMixin, WagtailAdminModelForm
+from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from attune.people.access import reach_of
 from attune.people.models import Organisation
 
 
-class QuestionForm(WagtailAdminDraftStateFormMixin, WagtailAdminModelForm):
+class QuestionForm(WagtailAdminModelForm):
     """A trainer writes for the own clients only; the shared bank is the administrator's."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
