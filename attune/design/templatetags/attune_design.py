@@ -15,7 +15,7 @@ from django import template
 from django.conf import settings
 from django.template.loader import get_template
 from django.utils import dateformat, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +36,8 @@ STATES: dict[str, tuple[Any, str, str]] = {
     "withdrawn": (_("Withdrawn"), "minus", "plain"),
     "locked": (_("Not open yet"), "lock", "plain"),
 }
+
+DONE_STATES = frozenset({"completed", "expiring", "exempt", "withdrawn"})
 
 ALERTS: dict[str, tuple[Any, str]] = {
     "info": (_("Note"), "info"),
@@ -185,8 +187,8 @@ def moment_in(moment: datetime, zone: str, *, day: bool, now: datetime) -> str:
 @register.simple_tag
 def two_zones(
     moment: datetime | None,
-    person_zone: str = "UTC",
-    client_zone: str = "",
+    person_zone: str | ZoneInfo = "UTC",
+    client_zone: str | ZoneInfo = "",
     client_name: str = "",
     now: datetime | None = None,
 ) -> SafeString:
@@ -198,7 +200,8 @@ def two_zones(
     if moment is None:
         return SafeString("")
     now = now or timezone.now()
-    person_zone = person_zone or "UTC"
+    person_zone = str(person_zone or "UTC")
+    client_zone = str(client_zone or "")
     mine = moment.astimezone(ZoneInfo(person_zone))
     shown = format_html(
         '<time datetime="{}">{}</time>',
@@ -235,7 +238,7 @@ def two_zones(
 
 @register.simple_tag
 def one_zone(
-    moment: datetime | None, person_zone: str = "UTC", now: datetime | None = None
+    moment: datetime | None, person_zone: str | ZoneInfo = "UTC", now: datetime | None = None
 ) -> SafeString:
     """A moment on the reader's own clock only, for tables where the zone is said above."""
     return two_zones(moment, person_zone, "", "", now)
@@ -284,3 +287,49 @@ def count_correct(options: Iterable[Any]) -> int:
 def contains(values: Iterable[Any] | None, value: Any) -> bool:
     """Whether ``value`` is among ``values``; nothing at all contains nothing."""
     return bool(values) and value in values  # type: ignore[operator]
+
+
+@register.filter
+def is_done(state: Any) -> bool:
+    """Whether nothing is asked of the learner in this state."""
+    return str(state) in DONE_STATES
+
+
+@register.filter
+def zone_city(zone: Any) -> str:
+    """``Asia/Manila`` as a reader calls it: ``Manila``."""
+    return city(str(zone or "UTC"))
+
+
+@register.simple_tag
+def crumb_trail(my_training_url: str, *pages: Any) -> list[tuple[str, str]]:
+    """The way from My training to the last of ``pages``; those that are None are left out."""
+    trail = [(gettext("My training"), my_training_url)] if my_training_url else []
+    return trail + [(page.title, page.url) for page in pages if page]
+
+
+@register.filter
+def next_unit_key(units: Iterable[Any]) -> int | None:
+    """The page id of the first required unit that is still open, else None."""
+    for unit in units:
+        if unit.required and unit.state and str(unit.state) not in DONE_STATES:
+            return int(unit.page.pk)
+    return None
+
+
+@register.filter
+def marked(text: Any, query: Any) -> SafeString:
+    """``text`` escaped, with each whole ``query`` or word of it inside ``<mark>``."""
+    words = sorted({str(query).strip(), *str(query).split()} - {""}, key=len, reverse=True)
+    if not words:
+        return conditional_escape(text)
+    pattern = re.compile("(" + "|".join(re.escape(word) for word in words) + ")", re.IGNORECASE)
+    pieces = pattern.split(str(text))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<mark>{}</mark>", piece) if number % 2 else piece,)
+            for number, piece in enumerate(pieces)
+        ),
+    )

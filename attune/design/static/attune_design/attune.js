@@ -10,7 +10,8 @@
 
   /* A token from the cookie survives a sign-in in another tab; the one in the form does not. */
   function send(url, data, keepalive) {
-    var token = cookie("csrftoken") || data.get("csrfmiddlewaretoken") || "";
+    var field = document.querySelector("input[name=csrfmiddlewaretoken]");
+    var token = cookie("csrftoken") || (field && field.value) || "";
     data.delete("csrfmiddlewaretoken");
     return fetch(url, {
       method: "POST",
@@ -125,7 +126,7 @@
 
     function refused(response) {
       return response.json().then(
-        function (body) { show("failed", body.error); },
+        function (body) { show("failed", body.message); },
         function () { show("failed"); }
       );
     }
@@ -206,7 +207,7 @@
     function current() {
       var line = window.innerHeight / 3;
       return blocks.reduce(function (found, block) {
-        return block.getBoundingClientRect().top <= line ? block.dataset.block : found;
+        return block.getBoundingClientRect().top <= line ? block.id : found;
       }, "");
     }
     function tell(keepalive) {
@@ -214,7 +215,7 @@
       waiting = 0;
       if (here && here !== told) {
         var data = new FormData();
-        data.set("position", here);
+        data.set("anchor", here);
         told = here;
         send(body.dataset.positionUrl, data, keepalive).catch(function () { told = ""; });
       }
