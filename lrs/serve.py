@@ -62,7 +62,7 @@ def mend(statements: Path) -> None:
 
 
 def write_credentials(path: Path, username: str, password: str) -> None:
-    import bcrypt
+    import bcrypt  # noqa: PLC0415  (only in the store's environment)
 
     # The lowest cost that bcrypt has: this store holds nothing but demo data.
     hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()
@@ -80,15 +80,15 @@ def write_credentials(path: Path, username: str, password: str) -> None:
 
 
 def serve(host: str, port: int) -> None:
-    import uvicorn
-    from ralph.backends.data.base import BaseOperationType
-    from ralph.backends.lrs.fs import FSLRSBackend
+    import uvicorn  # noqa: PLC0415
+    from ralph.backends.data.base import BaseOperationType  # noqa: PLC0415
+    from ralph.backends.lrs.fs import FSLRSBackend  # noqa: PLC0415
 
     # With its default, CREATE, every POST after the first fails.
     FSLRSBackend.default_operation_type = BaseOperationType.APPEND
     # It also notes every write in a history file that it rereads and rewrites as a whole.
     FSLRSBackend.append_to_history = lambda self, event: None
-    from ralph.api import app
+    from ralph.api import app  # noqa: PLC0415  (after the changes above)
 
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 

@@ -118,14 +118,38 @@ def deliver(
             return outcome
 
 
-def _connect(lane: Lane, secret: str) -> RecordStore:
+def try_out(lane: Lane) -> Answer:
+    """Whether *lane*'s store can be reached with its settings: asks for one statement, sends
+    none. The answer's message is the store's words, or ours when there was none."""
+    try:
+        with _connect(lane, lanes.secret_of(lane), longest=5) as store:
+            answer = store.greet()
+            if answer.verdict is Verdict.DELIVERED:
+                return _wrong_version(lane, store) or answer
+            return answer
+    except (SecretUnreadable, ValueError) as error:
+        return Answer(Verdict.CLOSED, str(error))
+
+
+def _wrong_version(lane: Lane, store: RecordStore) -> Answer | None:
+    versions = store.versions()
+    if not versions or any(_same_line(lane.version, version) for version in versions):
+        return None
+    return Answer(
+        Verdict.CLOSED,
+        _("The store speaks xAPI %(theirs)s, and this lane is set to %(ours)s.")
+        % {"theirs": ", ".join(versions[:8]), "ours": lane.version},
+    )
+
+
+def _connect(lane: Lane, secret: str, longest: float = 3600) -> RecordStore:
     return RecordStore(
         endpoint=lane.endpoint,
         username=lane.username,
         password=secret,
         version=lane.version,
-        connect_timeout=lane.connect_timeout,
-        read_timeout=lane.read_timeout,
+        connect_timeout=min(lane.connect_timeout, longest),
+        read_timeout=min(lane.read_timeout, longest),
     )
 
 
@@ -300,15 +324,9 @@ class _Run:
         if self.version_checked:
             return
         self.version_checked = True
-        versions = self.store.versions()
-        if versions and not any(_same_line(self.lane.version, version) for version in versions):
-            self._pause(
-                Answer(
-                    Verdict.CLOSED,
-                    _("The store speaks xAPI %(theirs)s, and this lane is set to %(ours)s.")
-                    % {"theirs": ", ".join(versions[:8]), "ours": self.lane.version},
-                )
-            )
+        wrong = _wrong_version(self.lane, self.store)
+        if wrong:
+            self._pause(wrong)
 
     # --- marking ------------------------------------------------------------------------
 

@@ -71,6 +71,16 @@ def lane_reports(now: datetime) -> list[LaneReport]:
     return [_report(lane, now) for lane in Lane.objects.all()]
 
 
+def waiting(lane: Lane) -> int:
+    """How many statements wait on *lane*."""
+    return Delivery.objects.filter(lane=lane, **lanes.WAITING).count()
+
+
+def quarantined(lane: Lane) -> int:
+    """How many statements *lane*'s store has refused."""
+    return Delivery.objects.filter(lane=lane, quarantined_at__isnull=False).count()
+
+
 def _report(lane: Lane, now: datetime) -> LaneReport:
     unsent = Delivery.objects.filter(lane=lane, **lanes.WAITING)
     oldest = unsent.order_by("record_id").values_list("record__recorded_at", flat=True).first()
@@ -83,10 +93,10 @@ def _report(lane: Lane, now: datetime) -> LaneReport:
         from_environment=lane.from_environment,
         state=lane.state,
         state_reason=lane.pause_reason or (lane.last_error if lane.failures else ""),
-        waiting=unsent.count(),
+        waiting=waiting(lane),
         oldest_waiting_age=max(now - oldest, timedelta(0)) if oldest else None,
         delivered=lane.delivered_total,
-        quarantined=Delivery.objects.filter(lane=lane, quarantined_at__isnull=False).count(),
+        quarantined=quarantined(lane),
         set_aside=unsent.filter(aside_until__gt=now).count(),
         rate=lane.rate,
         retry_in=retry_in,
