@@ -1,7 +1,23 @@
-"""Where higher floors say what an organisation's groups need. Filled in their ``apps.py``."""
+"""Where higher floors add what people must know of them. Filled in their ``apps.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attune.people.models import Person
 
 trainer_permissions: list[str] = ["wagtailadmin.access_admin"]
 """``app_label.codename`` of every model permission that a trainer needs."""
 
 reader_permissions: list[str] = ["wagtailadmin.access_admin"]
 """``app_label.codename`` of every model permission that HR and managers need."""
+
+person_merged: list[Callable[[Person, Person], None]] = []
+"""``handler(gone, kept)``: an invited person turned out to be somebody with an account.
+
+Handlers move what they hold of ``gone`` to ``kept``, inside the same transaction. ``gone``
+never signed in, so it can have been assigned something but cannot have done anything; it is
+deleted afterwards unless something still points at it.
+"""
