@@ -7,13 +7,14 @@ record store are its own, under ``.demo/``.
 """
 
 import hashlib
+import json
 import os
 import secrets
 import shutil
 import sys
 from argparse import ArgumentParser
 from base64 import b64encode
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from wagtail.models import Site
 
-from config import demo
+from config import celery_app, demo
+from config.celery import folder_broker
 from config.demo_services import (
     DemoError,
     Service,
@@ -38,7 +40,7 @@ from config.tasks import HEARTBEAT_FILE, heartbeat
 
 DEMO_DIR = settings.BASE_DIR / ".demo"
 LOGS = DEMO_DIR / "logs"
-LOADED = DEMO_DIR / "loaded"  # holds the fingerprint of the demo data that was loaded
+PREPARED = DEMO_DIR / "prepared.json"  # what the data there was made from
 LRS_PYTHON = settings.BASE_DIR / ".lrs-venv" / "bin" / "python"
 LRS_USER, LRS_PASSWORD = "attune", "attune-demo"
 # Part of every record's id, so it stays although the demo may move to another port.
@@ -69,14 +71,27 @@ def environment(*, port: int, lrs_port: int) -> dict[str, str]:
     }
 
 
-def fingerprint() -> str:
-    """Of the demo data's sources: loaded again only when they changed."""
+def fingerprint(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for root in (settings.BASE_DIR / "config" / "demo", settings.BASE_DIR / "demo_content"):
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    for path in sorted(paths):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def wanted(port: int) -> dict[str, str | int]:
+    """What a prepared demo depends on; while it stays the same a start prepares nothing."""
+    here = settings.BASE_DIR
+    data = [*(here / "config" / "demo").rglob("*"), *(here / "demo_content").rglob("*")]
+    return {
+        "data": fingerprint(data),
+        "schema": fingerprint([here / "uv.lock", *here.glob("attune/*/migrations/*.py")]),
+        "port": port,
+    }
+
+
+def prepared() -> dict[str, str | int]:
+    return json.loads(PREPARED.read_text()) if PREPARED.exists() else {}
 
 
 class Command(BaseCommand):
@@ -87,16 +102,12 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
         parser.add_argument("--lrs-port", type=int, default=int(os.environ.get("LRS_PORT") or 8100))
         parser.add_argument("--reset", action="store_true", help="forget the demo's data and end")
-        parser.add_argument(
-            "--prepare",
-            metavar="TOKEN",
-            help="only make the database and its data, and leave a note for the worker to answer",
-        )
+        parser.add_argument("--prepare", action="store_true", help="only database and demo data")
 
     def handle(self, *args: Any, port: int, lrs_port: int, **options: Any) -> None:
         try:
             if options["prepare"]:
-                self.prepare(port=port, token=options["prepare"])
+                self.prepare(port=port)
             elif options["reset"]:
                 self.reset()
             else:
@@ -113,40 +124,36 @@ class Command(BaseCommand):
             shutil.rmtree(DEMO_DIR)
         self.stdout.write("The demo's data is gone. The next make demo begins afresh.")
 
-    def prepare(self, *, port: int, token: str) -> None:
+    def prepare(self, *, port: int) -> None:
         if Path(settings.DATA_DIR) != DEMO_DIR:
             raise CommandError("--prepare is a step of the demo and runs with its settings only.")
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.say("  Making the database ...")
             call_command("migrate", interactive=False, verbosity=0)
-        wanted = fingerprint()
-        if not LOADED.exists() or LOADED.read_text() != wanted:
+        now = wanted(port)
+        if prepared().get("data") != now["data"]:
             self.say("  Loading the demo engagement ...")
-            demo.load(timezone.now(), partial(self.say_indented))
-            LOADED.write_text(wanted)
+            demo.load(timezone.now(), self.say_indented)
         Site.objects.filter(is_default_site=True).update(hostname="localhost", port=port)
-        # Hints from before are not needed: the outbox sweep finds what they stood for.
-        for hint in Path(settings.BROKER_DIR).glob("*.msg"):
-            hint.unlink()
-        heartbeat.delay(token)
+        PREPARED.write_text(json.dumps(now))
 
     def run(self, *, port: int, lrs_port: int) -> None:
         with only_one(DEMO_DIR / "lock") as lock:
             require_free(port, what="the site", variable="PORT")
             require_free(lrs_port, what="the learning record store", variable="LRS_PORT")
-            token = secrets.token_hex(8)
             variables = environment(port=port, lrs_port=lrs_port)
-            first = not LOADED.exists()
+            first = not PREPARED.exists()
             self.say("Starting Attune for the first time ..." if first else "Starting Attune ...")
             with Supervisor(say=self.say, lock=lock) as supervisor:
                 lrs = self.lrs(lrs_port, variables)
                 supervisor.start(lrs)
-                manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-                supervisor.run_once(
-                    [*manage, "demo", "--prepare", token, "--port", str(port)], variables
-                )
-                web, worker = self.web(port, variables), self.worker(variables, token)
+                if prepared() != wanted(port):
+                    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+                    supervisor.run_once(
+                        [*manage, "demo", "--prepare", "--port", str(port)], variables
+                    )
+                web, worker = self.web(port, variables), self.worker(variables)
                 supervisor.start(web)
                 supervisor.start(worker)
                 for service in (lrs, web, worker):
@@ -185,8 +192,15 @@ class Command(BaseCommand):
             answers=lambda: http_status(port, resolve_url(settings.LOGIN_URL)) == 200,
         )
 
-    def worker(self, variables: dict[str, str], token: str) -> Service:
-        answer = DEMO_DIR / HEARTBEAT_FILE
+    def worker(self, variables: dict[str, str]) -> Service:
+        broker = folder_broker(DEMO_DIR / "broker")
+        # Hints from before are not needed: the outbox sweep finds what they stood for.
+        shutil.rmtree(DEMO_DIR / "broker", ignore_errors=True)
+        (DEMO_DIR / "broker").mkdir()
+        # The worker is there when it has answered, through broker and task, with this token.
+        token, answer = secrets.token_hex(8), DEMO_DIR / HEARTBEAT_FILE
+        with celery_app.connection_for_write("filesystem://", transport_options=broker) as wire:
+            heartbeat.apply_async(args=[token], connection=wire)
         return Service(
             name="worker",
             command=[
