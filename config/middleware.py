@@ -1,9 +1,10 @@
-"""A looser content policy for Wagtail's admin, under its own path only."""
+"""A looser content policy for the admin, and a 404 that stays one."""
 
 from collections.abc import Callable
 
 from csp.constants import SELF, UNSAFE_INLINE
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
 
 ADMIN_POLICY = {
@@ -27,3 +28,18 @@ class AdminContentSecurityPolicy:
         if request.path.startswith(self.admin_path):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]  # django-csp's own hook
         return response
+
+
+class LanguageOfThePage(LocaleMiddleware):
+    """Django's, except that a 404 which one of our own views gave stays a 404.
+
+    Wagtail's catch-all makes every path "valid" under a language prefix, so Django would
+    answer "not yours" on ``/learn/…`` with a redirect to ``/en/learn/…`` first.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if response.status_code == 404 and request.resolver_match is not None:
+            return response
+        return super().process_response(request, response)
