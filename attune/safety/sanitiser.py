@@ -28,6 +28,10 @@ VOID = frozenset({"br", "embed"})
 LINK_TYPES = frozenset({"page", "document"})
 IMAGE_FORMATS = frozenset({"fullwidth", "left", "right"})  # Wagtail's; others raise on rendering
 
+# bleach's tree walker takes time with the square of the elements: this many take two seconds.
+MAX_TAGS = 4_000
+MAX_CHARACTERS = 500_000
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 # What stands inside these is code or markup of another language, never somebody's text.
 _FOREIGN = re.compile(
@@ -41,6 +45,10 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>\"'`\\\x00-\x20]+", re.I
 _LINES = frozenset({"p", "br", "h2", "h3", "h4", "li", "ul", "ol"})
 
 
+class TooMuchText(ValueError):
+    """More than one piece of rich text can be: split it."""
+
+
 def clean_rich_text(html: str) -> str:
     """The harmless part of ``html``, in the form that Wagtail keeps rich text.
 
@@ -48,7 +56,11 @@ def clean_rich_text(html: str) -> str:
     ``http``, ``https``, ``mailto`` and ``tel`` addresses, links to pages and documents by
     number, images by number. Of everything else the text stays, without its tags; the
     content of scripts, styles and drawings goes as well. Cleaning twice changes nothing.
+
+    :raises TooMuchText: more than ``MAX_CHARACTERS`` characters or ``MAX_TAGS`` tags.
     """
+    if len(html) > MAX_CHARACTERS or html.count("<") > MAX_TAGS:
+        raise TooMuchText(f"At most {MAX_CHARACTERS} characters and {MAX_TAGS} tags at a time.")
     without_controls = _CONTROL.sub("", html)
     allowed = bleach.clean(
         _FOREIGN.sub("", without_controls),
