@@ -87,7 +87,7 @@ def _record_chunk(entries: Sequence[tuple[Statement, Tags]], *, recorded_at: dat
         if twin is not None:
             _check_same(statement, twin.body)
             continue
-        if settings.ATTUNE_XAPI_LINT:
+        if getattr(settings, "ATTUNE_XAPI_LINT", False):
             findings = lint(json.loads(statement.body))
             if findings:
                 raise StatementRefused(statement, findings)
