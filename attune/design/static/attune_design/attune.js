@@ -1,5 +1,5 @@
 /* Small comforts on top of pages that work without them: the theme switch, menus that
-   close, answers saved as they are given, and the place in a lesson. No dependencies. */
+   close, one submission per press, and the place in a lesson. No dependencies. */
 (function () {
   "use strict";
 
@@ -95,98 +95,6 @@
     });
   }
 
-  /* --- Answers: saved on the server as they are given ---------------------------------
-     The newest answer wins: one request at a time, and what changed meanwhile goes next.
-     A network fault or a busy server is tried again, ever more slowly. A lost session or
-     a refusal is said in words; the answer stays in the form until it is saved. */
-  function autosave(form) {
-    var state = form.querySelector("[data-save-state]");
-    var words = state && state.querySelector("[data-save-words]");
-    var changed = 0;
-    var saved = 0;
-    var busy = false;
-    var tries = 0;
-    var timer = 0;
-    var leaving = false;
-
-    function show(name, text) {
-      if (state) {
-        state.dataset.state = name;
-        words.textContent = text || state.dataset[name] || "";
-      }
-    }
-
-    function later(name) {
-      var seconds = Math.min(30, Math.pow(2, tries));
-      tries += 1;
-      show(name === "signedOut" ? "failed" : "trying", state && state.dataset[name]);
-      clearTimeout(timer);
-      timer = setTimeout(save, (seconds + Math.random()) * 1000);
-    }
-
-    function refused(response) {
-      return response.json().then(
-        function (body) { show("failed", body.message); },
-        function () { show("failed"); }
-      );
-    }
-
-    function save() {
-      if (busy || changed === saved || leaving) {
-        return;
-      }
-      var sending = changed;
-      busy = true;
-      show("saving");
-      send(form.dataset.autosave || form.action, new FormData(form))
-        .then(function (response) {
-          var type = response.headers.get("Content-Type") || "";
-          if (response.ok && type.indexOf("json") > -1) {
-            saved = sending;
-            tries = 0;
-            show("saved");
-          } else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-            later("signedOut");
-          } else if (response.status >= 500 || response.status === 429 || response.status === 408 || response.ok) {
-            later("trying");
-          } else {
-            return refused(response);
-          }
-        })
-        .catch(function () { later("trying"); })
-        .finally(function () {
-          busy = false;
-          if (changed !== sending) {
-            clearTimeout(timer);
-            save();
-          }
-        });
-    }
-
-    function touched() {
-      changed += 1;
-      tries = 0;
-      clearTimeout(timer);
-      save();
-    }
-
-    form.addEventListener("change", touched);
-    window.addEventListener("online", function () {
-      clearTimeout(timer);
-      save();
-    });
-    form.addEventListener("submit", function () {
-      leaving = true;
-      clearTimeout(timer);
-    });
-    window.addEventListener("pageshow", function () { leaving = false; });
-    window.addEventListener("beforeunload", function (event) {
-      if (changed !== saved && !leaving) {
-        event.preventDefault();
-      }
-    });
-  }
-
   /* --- One press, one submission; coming back through the history frees the form ------ */
   function once(form) {
     var sent = false;
@@ -233,7 +141,6 @@
 
   theme();
   menus();
-  document.querySelectorAll("form[data-autosave]").forEach(autosave);
   document.querySelectorAll("form[method=post]").forEach(once);
   document.querySelectorAll("[data-position-url]").forEach(position);
 })();
