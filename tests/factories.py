@@ -290,3 +290,21 @@ def enrol(
         now=now,
         due_at=due_at or now + timedelta(days=30),
     )
+
+
+def place(
+    programme: ProgrammePage,
+    module: ModulePage,
+    *,
+    required: bool = True,
+    opens_after: ModulePage | None = None,
+) -> ProgrammeModule:
+    """Add a module at the end of a programme."""
+    last = ProgrammeModule.objects.filter(page=programme).count()
+    return ProgrammeModule.objects.create(
+        page=programme,
+        module=module,
+        sort_order=last,
+        required=required,
+        opens_after=opens_after,
+    )

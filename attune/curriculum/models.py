@@ -26,7 +26,7 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Collection, Orderable, Page, PageViewRestriction
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField, TranslatableField
 
@@ -52,7 +52,39 @@ def objectives_field() -> StreamField:
     )
 
 
-class FrontPage(Page):
+class StraightToThePage:
+    """Routing by whole address instead of level by level.
+
+    Wagtail asks twice per level (which child, which type); a unit lies five levels deep.
+    Where no page has exactly that address, Wagtail's own way is taken, so that a page
+    type with routes of its own still works.
+    """
+
+    def route(self, request: Any, path_components: list[str]) -> Any:
+        if len(path_components) > 1:
+            address = f"{self.url_path}{'/'.join(path_components)}/"  # type: ignore[attr-defined]
+            page = Page.objects.live().filter(url_path=address).select_related("locale").first()
+            if page is not None:
+                locale = page.locale
+                page = page.specific
+                page.locale = locale
+                return page.route(request, [])
+        return super().route(request, path_components)  # type: ignore[misc]
+
+
+class GovernedByEnrolment:
+    """Who may read is decided by enrolment (the gate in ``enrolments``), not by page privacy.
+
+    So Wagtail offers no privacy setting here, and none has to be looked up.
+    """
+
+    private_page_options: ClassVar[list[str]] = []
+
+    def get_view_restrictions(self) -> models.QuerySet[Any]:
+        return PageViewRestriction.objects.none()
+
+
+class FrontPage(StraightToThePage, Page):
     """The front door of a site that Attune runs by itself: leads to each client's home."""
 
     template = "attune_curriculum/front_page.html"
@@ -69,7 +101,7 @@ class FrontPage(Page):
         verbose_name_plural = _("front pages")
 
 
-class ClientHomePage(Page):
+class ClientHomePage(StraightToThePage, GovernedByEnrolment, Page):
     """A client's own corner. Ownership of everything beneath follows from it."""
 
     template = "attune_curriculum/client_home_page.html"
@@ -104,7 +136,31 @@ class ClientHomePage(Page):
         verbose_name_plural = _("client homes")
 
 
-class ModuleLibraryPage(Page):
+class ClientCollection(models.Model):
+    """Which of Wagtail's collections holds a client's images, recordings and documents."""
+
+    organisation = models.OneToOneField(
+        Organisation,
+        verbose_name=_("client"),
+        on_delete=models.CASCADE,
+        related_name="media_collection",
+    )
+    collection = models.OneToOneField(
+        Collection,
+        verbose_name=_("collection"),
+        on_delete=models.PROTECT,
+        related_name="attune_client",
+    )
+
+    class Meta:
+        verbose_name = _("client’s collection")
+        verbose_name_plural = _("clients’ collections")
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.collection}"
+
+
+class ModuleLibraryPage(GovernedByEnrolment, Page):
     """A shelf of modules: a client's own beneath its home, or the shared one beside them."""
 
     template = "attune_curriculum/module_library_page.html"
@@ -121,7 +177,7 @@ class ModuleLibraryPage(Page):
         verbose_name_plural = _("module libraries")
 
 
-class ProgrammePage(Page):
+class ProgrammePage(GovernedByEnrolment, Page):
     """What people of an engagement have to learn: modules in order."""
 
     template = "attune_curriculum/programme_page.html"
@@ -215,7 +271,7 @@ class ProgrammeModule(Orderable):
         return f"{self.page} · {self.module}"
 
 
-class ModulePage(Page):
+class ModulePage(GovernedByEnrolment, Page):
     """One subject, learnt through its units. May stand in several programmes."""
 
     template = "attune_curriculum/module_page.html"
@@ -293,7 +349,7 @@ class ModulePage(Page):
         ) % {"count": self.validity_months}
 
 
-class LearningUnitPage(Page):
+class LearningUnitPage(GovernedByEnrolment, Page):
     """The concrete parent of every way to learn, so that progress has one foreign key.
 
     A subtype says what kind it is and states its completion rule in words that a learner

@@ -23,6 +23,7 @@ from wagtail.models import (
 )
 
 from attune.curriculum.models import (
+    ClientCollection,
     ClientHomePage,
     LearningUnitPage,
     ModuleLibraryPage,
@@ -92,7 +93,7 @@ def grant_authoring(*, home: ClientHomePage) -> None:
 
 
 def _grant_media(*, organisation: Organisation, group: Group) -> None:
-    own = _collection(organisation.code)
+    own = _collection_of(organisation)
     shared = _collection(SHARED_COLLECTION)
     for app_label, model in MEDIA:
         for collection, verbs in ((own, ("add", "change", "choose")), (shared, ("choose",))):
@@ -104,6 +105,15 @@ def _grant_media(*, organisation: Organisation, group: Group) -> None:
                     GroupCollectionPermission.objects.get_or_create(
                         group=group, collection=collection, permission=permission
                     )
+
+
+def _collection_of(organisation: Organisation) -> Collection:
+    found = ClientCollection.objects.filter(organisation=organisation).first()
+    if found is None:
+        found = ClientCollection.objects.create(
+            organisation=organisation, collection=_collection(organisation.code)
+        )
+    return found.collection
 
 
 def _collection(name: str) -> Collection:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -18,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from wagtail.models import Page
 
+from attune.curriculum import structure
 from attune.curriculum.models import (
     ClientHomePage,
     FrontPage,
@@ -26,8 +28,10 @@ from attune.curriculum.models import (
     ModulePage,
     ProgrammePage,
 )
+from attune.curriculum.structure import PageFact
 from attune.enrolments import outline as outlines
-from attune.enrolments.outline import ModuleRow, ProgrammeOutline, UnitRow
+from attune.enrolments.models import UnitProgress
+from attune.enrolments.outline import ProgrammeOutline, UnitRow
 from attune.enrolments.readers import (
     Reader,
     closed_because,
@@ -43,12 +47,15 @@ GATED = (ClientHomePage, FrontPage, ModuleLibraryPage, ProgrammePage, ModulePage
 
 @dataclass(frozen=True, slots=True)
 class UnitFrame:
-    """Everything around a unit that its own template does not know: module, path, state."""
+    """Everything around a unit that its own template does not know: module, path, state.
+
+    ``progress`` is the learner's row for this unit, None before it is begun.
+    """
 
     reader: Reader | None
-    module: ModulePage
-    module_row: ModuleRow | None
-    outline: ProgrammeOutline | None
+    progress: UnitProgress | None
+    programme: PageFact | None
+    module: PageFact
     row: UnitRow | None
     previous: UnitRow | None
     next: UnitRow | None
@@ -96,7 +103,7 @@ def _programme(page: ProgrammePage, request: HttpRequest) -> HttpResponse:
         "outline": outline,
         "rows": outline.modules if outline else outlines.rows_without_reader(page),
         "reader_is_looking": outline is None,
-        "languages": languages_of(page),
+        "languages": _languages(structure.programme_facts([page.pk]).get(page.pk)),
     }
     return TemplateResponse(request, "attune_enrolments/programme_page.html", context)
 
@@ -109,7 +116,7 @@ def _module(page: ModulePage, request: HttpRequest) -> HttpResponse:
     row = (
         outline.row_of(page.translation_key)
         if outline
-        else next(iter(outlines.module_rows_without_reader([page.translation_key])), None)
+        else outlines.module_row_for(page.translation_key)
     )
     context: dict[str, Any] = page.get_context(request)
     context |= {
@@ -118,30 +125,11 @@ def _module(page: ModulePage, request: HttpRequest) -> HttpResponse:
         "units": row.units if row else [],
         "programme": outline.page if outline else None,
         "reader_is_looking": reader is None,
-        "languages": languages_of(page),
+        "languages": _languages(
+            structure.module_facts([page.translation_key]).get(page.translation_key)
+        ),
     }
     return TemplateResponse(request, "attune_enrolments/module_page.html", context)
-
-
-def _unit(page: LearningUnitPage, request: HttpRequest) -> HttpResponse | None:
-    module = module_of(page)
-    if module is None:
-        raise Http404
-    reader = reader_of_module(request.user, module)
-    if reader is None and not may_look(request.user, page):
-        raise Http404
-    outline = _outline_of(reader)
-    if reader is not None:
-        reason = closed_because(reader)
-        if reason:
-            return TemplateResponse(
-                request,
-                "attune_enrolments/closed.html",
-                {**page.get_context(request), "reason": reason, "outline": outline},
-                status=403,
-            )
-    request.attune_frame = _frame(page, module, reader, outline)  # type: ignore[attr-defined]
-    return None
 
 
 def _outline_of(reader: Reader | None) -> ProgrammeOutline | None:
@@ -151,61 +139,75 @@ def _outline_of(reader: Reader | None) -> ProgrammeOutline | None:
     return found[0] if found else None
 
 
-def _frame(
-    page: LearningUnitPage,
-    module: ModulePage,
-    reader: Reader | None,
-    outline: ProgrammeOutline | None,
-) -> UnitFrame:
-    module_row = (
-        outline.row_of(module.translation_key)
-        if outline
-        else next(iter(outlines.module_rows_without_reader([module.translation_key])), None)
+def _unit(page: LearningUnitPage, request: HttpRequest) -> HttpResponse | None:
+    module = module_of(page)
+    if module is None:
+        raise Http404
+    reader = reader_of_module(request.user, module)
+    if reader is None and not may_look(request.user, page):
+        raise Http404
+    if reader is not None and (reason := closed_because(reader)):
+        return TemplateResponse(
+            request,
+            "attune_enrolments/closed.html",
+            {**page.get_context(request), "reason": reason, "outline": _outline_of(reader)},
+            status=403,
+        )
+    request.attune_frame = frame_of(page, module, reader)  # type: ignore[attr-defined]
+    return None
+
+
+def frame_of(page: LearningUnitPage, module: ModulePage, reader: Reader | None) -> UnitFrame:
+    """What stands around a unit for this reader. One query beside the kept structure."""
+    progress = _progress_in(reader)
+    facts = structure.module_facts([module.translation_key]).get(module.translation_key)
+    row = outlines.module_row_for(
+        module.translation_key, states={key: each.state for key, each in progress.items()}
     )
-    units = module_row.units if module_row else []
-    index = next((i for i, row in enumerate(units) if row.key == page.translation_key), None)
+    units = row.units if row else []
+    index = next((i for i, unit in enumerate(units) if unit.key == page.translation_key), None)
+    fact = next((u for u in facts.units if u.key == page.translation_key), None) if facts else None
+    programme = (
+        structure.programme_facts([reader.enrolment.programme_id]).get(
+            reader.enrolment.programme_id
+        )
+        if reader is not None and reader.enrolment.programme_id is not None
+        else None
+    )
     return UnitFrame(
         reader=reader,
-        module=module,
-        module_row=module_row,
-        outline=outline,
+        progress=progress.get(page.translation_key),
+        programme=structure.in_active_language(programme) if programme else None,
+        module=row.page if row else structure.page_fact(module),
         row=units[index] if index is not None else None,
         previous=units[index - 1] if index else None,
         next=units[index + 1] if index is not None and index + 1 < len(units) else None,
         position_in_module=(index or 0) + 1,
         units_in_module=len(units),
-        languages=languages_of(page),
+        languages=_languages(fact),
     )
 
 
-def languages_of(page: Page) -> list[tuple[str, str, str, bool]]:
-    """(code, name, address, is this one) of each live translation. One query."""
-    names = dict(settings.WAGTAIL_CONTENT_LANGUAGES)
-    pages = (
-        Page.objects.live()
-        .filter(translation_key=page.translation_key)
-        .select_related("locale")
-        .order_by("locale__language_code")
+def _progress_in(reader: Reader | None) -> dict[UUID, UnitProgress]:
+    if reader is None:
+        return {}
+    rows = UnitProgress.objects.filter(
+        person=reader.person, module_key=reader.module.translation_key, cycle=reader.cycle
     )
-    return [
-        (
-            each.locale.language_code,
-            str(names.get(each.locale.language_code, each.locale.language_code)),
-            each.url or "",
-            each.pk == page.pk,
-        )
-        for each in pages
-    ]
+    return {row.unit_key: row for row in rows}
+
+
+def _languages(
+    fact: structure.ProgrammeFact | structure.ModuleFact | structure.UnitFact | None,
+) -> list[tuple[str, str, str, bool]]:
+    return structure.languages_of(fact) if fact is not None else []
 
 
 def next_unit_after(reader: Reader, unit: LearningUnitPage) -> str | None:
     """Where the learner goes on after a unit: the next one of the module, or None at its end."""
-    outline = _outline_of(reader)
-    row = outline.row_of(reader.module.translation_key) if outline else None
-    if row is None:
-        return None
-    keys = [each.key for each in row.units]
-    if unit.translation_key not in keys:
+    row = outlines.module_row_for(reader.module.translation_key)
+    keys = [each.key for each in row.units] if row else []
+    if row is None or unit.translation_key not in keys:
         return None
     following = row.units[keys.index(unit.translation_key) + 1 :]
     return following[0].url if following else None

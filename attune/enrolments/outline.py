@@ -6,30 +6,28 @@ values that templates print. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
-from django.utils import translation
-from wagtail.models import Page
 
-from attune.curriculum.models import LearningUnitPage, ModulePage, ProgrammePage
+from attune.curriculum import structure
+from attune.curriculum.models import ProgrammePage
+from attune.curriculum.structure import ModuleFact, PageFact, PlaceFact, UnitFact
 from attune.enrolments import explain
 from attune.enrolments.models import Enrolment, EnrolmentModule, ModuleEvidence, UnitProgress
 from attune.enrolments.readers import closed_in_words
-from attune.enrolments.states import Standing, State, standing_at
-from attune.enrolments.structure import ModulePlace, original_modules, places_in
+from attune.enrolments.states import Standing, State
 from attune.people.models import Person
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    page: LearningUnitPage
+    page: PageFact
     key: UUID
     kind: str
     required: bool
@@ -50,7 +48,7 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class ModuleRow:
-    page: ModulePage
+    page: PageFact
     key: UUID
     required: bool
     standing: Standing
@@ -82,7 +80,7 @@ class ModuleRow:
 @dataclass(frozen=True, slots=True)
 class ProgrammeOutline:
     enrolment: Enrolment
-    page: ProgrammePage
+    page: PageFact
     url: str
     standing: Standing
     modules: list[ModuleRow]
@@ -127,80 +125,81 @@ class ProgrammeOutline:
 
 
 def outlines_for(
-    person: Person, enrolments: Sequence[Enrolment], *, now: datetime
+    person: Person, enrolments: Sequence[Enrolment], *, now: datetime, with_reasons: bool = False
 ) -> list[ProgrammeOutline]:
-    """One outline per enrolment whose programme page still exists. Ten queries at most."""
-    places = places_in({each.programme_id for each in enrolments if each.programme_id})
-    keys = {place.key for rows in places.values() for place in rows}
-    modules = original_modules(keys)
+    """One outline per enrolment whose programme page still exists.
+
+    Three queries beside the structure, which is kept; one more with the reasons, unless
+    the caller has prefetched ``assignments``.
+    """
+    programmes = structure.programme_facts(
+        each.programme_id for each in enrolments if each.programme_id is not None
+    )
+    keys = {place.key for fact in programmes.values() for place in fact.places}
+    modules = structure.module_facts(keys)
     cells = {
         (cell.enrolment_id, cell.module_key): cell
         for cell in EnrolmentModule.objects.filter(enrolment__in=enrolments)
     }
-    evidence: dict[UUID, ModuleEvidence] = {}
-    for each in ModuleEvidence.objects.filter(person=person, module_key__in=keys).order_by("cycle"):
-        evidence[each.module_key] = each
-    units = _units_of(modules.values())
-    progress = _progress_of(person, keys)
-    shown = _in_readers_language([*modules.values(), *(u for us in units.values() for u in us)])
-    programmes = _in_readers_language([each.programme for each in enrolments if each.programme])
-    outlines = []
-    for enrolment in enrolments:
-        if enrolment.programme is None or enrolment.programme_id is None:
-            continue
-        rows = [
-            _module_row(
-                place,
-                page=shown.get(place.key, modules[place.key]),
-                cell=cells.get((enrolment.pk, place.key)),
-                evidence=evidence.get(place.key),
-                units=units.get(place.key, []),
-                progress=progress,
-                shown=shown,
-                now=now,
-            )
-            for place in places[enrolment.programme_id]
-            if place.key in modules
-        ]
-        page = programmes.get(enrolment.programme_key, enrolment.programme)
-        outlines.append(
-            ProgrammeOutline(
-                enrolment=enrolment,
-                page=page,
-                url=page.url or "",
-                standing=enrolment.standing(now),
-                modules=_with_doors(rows, places[enrolment.programme_id]),
-                reasons=[
-                    reason for reason in enrolment.assignments.all() if reason.withdrawn_at is None
+    evidence = _newest_evidence(person, keys)
+    progress = _progress_of(person, keys) if evidence else {}
+    return [
+        ProgrammeOutline(
+            enrolment=enrolment,
+            page=structure.in_active_language(programme),
+            url=structure.in_active_language(programme).url,
+            standing=enrolment.standing(now),
+            modules=_with_doors(
+                [
+                    _module_row(
+                        place,
+                        module=modules[place.key],
+                        cell=cells.get((enrolment.pk, place.key)),
+                        evidence=evidence.get(place.key),
+                        progress=progress,
+                        now=now,
+                    )
+                    for place in programme.places
+                    if place.key in modules
                 ],
-            )
+                programme.places,
+            ),
+            reasons=_live_reasons(enrolment) if with_reasons else [],
         )
-    return outlines
+        for enrolment in enrolments
+        if (programme := programmes.get(enrolment.programme_id or 0)) is not None
+    ]
+
+
+def module_row_for(
+    module_key: UUID, *, states: Mapping[UUID, str] | None = None
+) -> ModuleRow | None:
+    """One module, for a page of that module. No query when the structure is kept.
+
+    ``states`` maps unit key to the stored state in the current cycle; without it nobody's
+    state is shown.
+    """
+    module = structure.module_facts([module_key]).get(module_key)
+    if module is None:
+        return None
+    return _module_row(
+        PlaceFact(module_key, True, None),
+        module=module,
+        cell=None,
+        evidence=None,
+        progress={(key, 1): state for key, state in (states or {}).items()},
+        now=None,
+    )
 
 
 def rows_without_reader(programme: ProgrammePage) -> list[ModuleRow]:
     """The modules of a programme for somebody who only looks: nobody's state."""
-    places = places_in([programme.pk])[programme.pk]
-    return module_rows_without_reader([place.key for place in places], places)
-
-
-def module_rows_without_reader(
-    keys: Iterable[UUID], places: Sequence[ModulePlace] | None = None
-) -> list[ModuleRow]:
-    modules = original_modules(list(keys))
-    places = places or [ModulePlace(key, True, None) for key in modules]
-    units = _units_of(modules.values())
-    shown = _in_readers_language([*modules.values(), *(u for us in units.values() for u in us)])
+    fact = structure.programme_facts([programme.pk]).get(programme.pk)
+    places = fact.places if fact else ()
+    modules = structure.module_facts(place.key for place in places)
     return [
         _module_row(
-            place,
-            page=shown.get(place.key, modules[place.key]),
-            cell=None,
-            evidence=None,
-            units=units.get(place.key, []),
-            progress={},
-            shown=shown,
-            now=None,
+            place, module=modules[place.key], cell=None, evidence=None, progress={}, now=None
         )
         for place in places
         if place.key in modules
@@ -208,61 +207,55 @@ def module_rows_without_reader(
 
 
 def _module_row(
-    place: ModulePlace,
+    place: PlaceFact,
     *,
-    page: ModulePage,
+    module: ModuleFact,
     cell: EnrolmentModule | None,
     evidence: ModuleEvidence | None,
-    units: Sequence[LearningUnitPage],
-    progress: dict[tuple[UUID, int], str],
-    shown: dict[UUID, Any],
+    progress: Mapping[tuple[UUID, int], str],
     now: datetime | None,
 ) -> ModuleRow:
     cycle = evidence.cycle if evidence is not None else 1
-    rows = [
-        _unit_row(
-            original,
-            page=shown.get(original.translation_key, original),
-            state=State(progress.get((original.translation_key, cycle), State.NOT_STARTED)),
-        )
-        for original in units
-    ]
     if cell is not None and now is not None:
         standing = cell.standing(now)
-    elif evidence is not None and now is not None and evidence.state != State.COMPLETED:
-        standing = standing_at(stored=evidence.state, due_at=None, expires_at=None, now=now)
+    elif evidence is not None and evidence.state != State.COMPLETED:
+        standing = Standing(State(evidence.state))
     else:
         standing = Standing(State.NOT_STARTED)
+    page = structure.in_active_language(module)
     return ModuleRow(
         page=page,
         key=place.key,
         required=place.required,
         standing=standing,
-        url=page.url or "",
+        url=page.url,
         credit=cell.credit if cell else "",
         credit_reason=cell.credit_reason if cell else "",
-        units=rows,
+        units=[
+            _unit_row(unit, state=State(progress.get((unit.key, cycle), State.NOT_STARTED)))
+            for unit in module.units
+        ],
         completed_at=cell.completed_at if cell else None,
         expires_at=cell.expires_at if cell else None,
     )
 
 
-def _unit_row(original: LearningUnitPage, *, page: LearningUnitPage, state: State) -> UnitRow:
-    language = page.locale.language_code
-    active = (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
+def _unit_row(unit: UnitFact, *, state: State) -> UnitRow:
+    page = structure.in_active_language(unit)
+    elsewhere = page.language != structure.active_language()
     return UnitRow(
         page=page,
-        key=original.translation_key,
-        kind=page.specific_class.unit_kind if page.specific_class else "unit",
-        required=original.required,
+        key=unit.key,
+        kind=unit.kind,
+        required=unit.required,
         state=state,
-        url=page.url or "",
+        url=page.url,
         start_url=reverse("attune_enrolments:start_unit", args=[page.pk]),
-        in_other_language="" if language == active else _language_name(language),
+        in_other_language=_language_name(page.language) if elsewhere else "",
     )
 
 
-def _with_doors(rows: list[ModuleRow], places: Sequence[ModulePlace]) -> list[ModuleRow]:
+def _with_doors(rows: list[ModuleRow], places: Sequence[PlaceFact]) -> list[ModuleRow]:
     by_key = {row.key: row for row in rows}
     doors = {place.key: place.opens_after for place in places}
     closed = []
@@ -275,19 +268,9 @@ def _with_doors(rows: list[ModuleRow], places: Sequence[ModulePlace]) -> list[Mo
     return closed
 
 
-def _units_of(modules: Iterable[ModulePage]) -> dict[UUID, list[LearningUnitPage]]:
-    modules = list(modules)
-    if not modules:
-        return {}
-    beneath = Q(pk__in=[])
-    for module in modules:
-        beneath |= Q(path__startswith=module.path, depth=module.depth + 1)
-    by_path = {module.path: module.translation_key for module in modules}
-    units: dict[UUID, list[LearningUnitPage]] = {}
-    rows = LearningUnitPage.objects.filter(beneath).live().select_related("locale").order_by("path")
-    for unit in rows:
-        units.setdefault(by_path[unit.path[: -Page.steplen]], []).append(unit)
-    return units
+def _newest_evidence(person: Person, keys: Iterable[UUID]) -> dict[UUID, ModuleEvidence]:
+    rows = ModuleEvidence.objects.filter(person=person, module_key__in=list(keys))
+    return {row.module_key: row for row in rows.order_by("cycle")}
 
 
 def _progress_of(person: Person, keys: Iterable[UUID]) -> dict[tuple[UUID, int], str]:
@@ -297,26 +280,9 @@ def _progress_of(person: Person, keys: Iterable[UUID]) -> dict[tuple[UUID, int],
     return {(key, cycle): state for key, cycle, state in rows}
 
 
-def _in_readers_language(pages: Sequence[Any]) -> dict[UUID, Any]:
-    """Translation key → the live page in the active language. One query per page type."""
-    active = (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
-    found: dict[UUID, Any] = {}
-    missing: dict[type[Page], list[UUID]] = {}
-    for page in pages:
-        if page.locale.language_code == active:
-            found[page.translation_key] = page
-        else:
-            missing.setdefault(type(page), []).append(page.translation_key)
-    for model, keys in missing.items():
-        rows = (
-            model.objects.live()
-            .filter(translation_key__in=keys, locale__language_code=active)
-            .select_related("locale")
-        )
-        found.update({row.translation_key: row for row in rows})
-    return found
+def _live_reasons(enrolment: Enrolment) -> list[Any]:
+    return [reason for reason in enrolment.assignments.all() if reason.withdrawn_at is None]
 
 
 def _language_name(code: str) -> str:
-    names = dict(settings.WAGTAIL_CONTENT_LANGUAGES)
-    return str(names.get(code, code))
+    return str(dict(settings.WAGTAIL_CONTENT_LANGUAGES).get(code, code))

@@ -8,14 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from attune.curriculum.models import LearningUnitPage, ModulePage, ProgrammePage
+from attune.curriculum.models import (
+    LearningUnitPage,
+    ModulePage,
+    ProgrammeModule,
+    ProgrammePage,
+)
 from attune.curriculum.services import client_of
 from attune.enrolments.models import Enrolment, EnrolmentModule, ModuleEvidence
 from attune.enrolments.states import State
-from attune.enrolments.structure import places_in
 from attune.people.access import person_of, reach_of
 from attune.people.models import Engagement, Person
 
@@ -24,13 +29,15 @@ from attune.people.models import Engagement, Person
 class Reader:
     """A person who learns a module through one of their enrolments.
 
-    ``module`` is the page in the language being read; ``cycle`` is the module's.
+    ``module`` is the page in the language being read; ``cycle`` is the module's;
+    ``is_closed`` says that the programme opens it only after another module.
     """
 
     person: Person
     enrolment: Enrolment
     module: ModulePage
     cycle: int
+    is_closed: bool = False
 
 
 def _learnable(person: Person) -> Any:
@@ -49,7 +56,7 @@ def module_of(unit: LearningUnitPage) -> ModulePage | None:
 
 
 def reader_of_module(user: Any, module: ModulePage) -> Reader | None:
-    """The signed-in learner of a module, or None if nothing enrols them in it.
+    """The signed-in learner of a module, or None if nothing enrols them in it. One query.
 
     Where several programmes ask for it, it is learnt through the one where it was begun,
     else through the one that is due first.
@@ -57,22 +64,39 @@ def reader_of_module(user: Any, module: ModulePage) -> Reader | None:
     person = person_of(user)
     if person is None:
         return None
+    key = module.translation_key
+    evidence = ModuleEvidence.objects.filter(person=person, module_key=key).order_by("-cycle")
+    places = ProgrammeModule.objects.filter(page=OuterRef("programme"), module__translation_key=key)
+    opened = EnrolmentModule.objects.filter(
+        enrolment=OuterRef(OuterRef("pk")),
+        module_key=OuterRef("opens_after__translation_key"),
+        state__in=[State.COMPLETED, State.EXEMPT],
+    )
+    beside = ProgrammeModule.objects.filter(page=OuterRef("page")).values("module")
     enrolments = list(
         _learnable(person)
-        .filter(programme__programme_modules__module__translation_key=module.translation_key)
-        .distinct()
+        .filter(Exists(places))
+        .annotate(
+            module_cycle=Subquery(evidence.values("cycle")[:1]),
+            begun_in=Subquery(evidence.values("enrolment")[:1]),
+            is_closed=Exists(
+                # A door whose key module has left the programme stands open.
+                places.filter(opens_after__live=True, opens_after__in=beside).exclude(
+                    Exists(opened)
+                )
+            ),
+        )
     )
     if not enrolments:
         return None
-    evidence = (
-        ModuleEvidence.objects.filter(person=person, module_key=module.translation_key)
-        .order_by("-cycle")
-        .values_list("cycle", "enrolment_id")
-        .first()
+    chosen = next((each for each in enrolments if each.pk == each.begun_in), enrolments[0])
+    return Reader(
+        person=person,
+        enrolment=chosen,
+        module=module,
+        cycle=chosen.module_cycle or 1,
+        is_closed=chosen.is_closed,
     )
-    cycle, begun_in = evidence or (1, None)
-    chosen = next((each for each in enrolments if each.pk == begun_in), enrolments[0])
-    return Reader(person=person, enrolment=chosen, module=module, cycle=cycle)
 
 
 def reader_for(user: Any, unit: LearningUnitPage) -> Reader | None:
@@ -115,26 +139,21 @@ def may_look(user: Any, page: Page) -> bool:
 
 def closed_because(reader: Reader) -> str:
     """Why the module is still closed for this learner, or an empty string."""
-    if reader.enrolment.programme_id is None:
+    if not reader.is_closed:
         return ""
-    places = places_in([reader.enrolment.programme_id])[reader.enrolment.programme_id]
-    place = next((each for each in places if each.key == reader.module.translation_key), None)
-    if place is None or place.opens_after is None:
+    row = (
+        ProgrammeModule.objects.filter(
+            page=reader.enrolment.programme_id,
+            module__translation_key=reader.module.translation_key,
+        )
+        .select_related("opens_after")
+        .first()
+    )
+    if row is None or row.opens_after is None:
         return ""
-    opened = EnrolmentModule.objects.filter(
-        enrolment=reader.enrolment,
-        module_key=place.opens_after,
-        state__in=[State.COMPLETED, State.EXEMPT],
-    ).exists()
-    if opened or place.opens_after not in {each.key for each in places}:
-        return ""
-    return closed_in_words(_title_of(place.opens_after, reader.module))
+    before = row.opens_after.get_translation_or_none(reader.module.locale) or row.opens_after
+    return closed_in_words(before.title)
 
 
 def closed_in_words(title: str) -> str:
     return _("Opens after “%(module)s” is complete.") % {"module": title}
-
-
-def _title_of(key: Any, beside: ModulePage) -> str:
-    titles = dict(ModulePage.objects.filter(translation_key=key).values_list("locale_id", "title"))
-    return titles.get(beside.locale_id) or next(iter(titles.values()), "")

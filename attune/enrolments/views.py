@@ -12,7 +12,7 @@ from attune.curriculum.models import LearningUnitPage
 from attune.enrolments import services
 from attune.enrolments.models import Enrolment
 from attune.enrolments.outline import outlines_for
-from attune.enrolments.readers import closed_because, reader_for
+from attune.enrolments.readers import reader_for
 from attune.enrolments.states import State
 from attune.people.access import person_of
 
@@ -33,7 +33,7 @@ def my_training(request: HttpRequest) -> HttpResponse:
             .prefetch_related("assignments")
             .order_by("due_at", "pk")
         )
-        outlines = outlines_for(person, list(enrolments), now=now)
+        outlines = outlines_for(person, list(enrolments), now=now, with_reasons=True)
     return render(
         request,
         "attune_enrolments/my_training.html",
@@ -55,6 +55,6 @@ def start_unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     if reader is None:
         raise Http404
     specific = unit.specific
-    if not closed_because(reader) and specific.starts_when_opened:
+    if not reader.is_closed and specific.starts_when_opened:
         services.start_unit(reader=reader, unit=specific, now=timezone.now())
     return redirect(specific.url)

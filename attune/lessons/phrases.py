@@ -60,7 +60,10 @@ def find_phrases(*, person: Person, query: str) -> list[Phrase]:
 
 
 def _excerpt(lesson: LessonPage, query: str) -> str:
-    text = " ".join(strip_tags(str(part)) for part in lesson.body.get_searchable_content())
+    text = " ".join(
+        strip_tags(str(part))
+        for part in lesson.body.stream_block.get_searchable_content(lesson.body)
+    )
     text = " ".join(text.split())
     words = sorted(query.casefold().split(), key=len, reverse=True)
     folded = text.casefold()

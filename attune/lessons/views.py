@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from attune.enrolments.gate import next_unit_after
-from attune.enrolments.readers import Reader, closed_because, reader_for
+from attune.enrolments.readers import Reader, reader_for
 from attune.enrolments.services import remember_position
 from attune.lessons import services
 from attune.lessons.models import LessonPage
@@ -36,7 +36,7 @@ def _wants_json(request: HttpRequest) -> bool:
 def _lesson_and_reader(request: HttpRequest, lesson_id: int) -> tuple[LessonPage, Reader]:
     lesson = get_object_or_404(LessonPage.objects.live().select_related("locale"), pk=lesson_id)
     reader = reader_for(request.user, lesson)
-    if reader is None or closed_because(reader):
+    if reader is None or reader.is_closed:
         raise Http404
     return lesson, reader
 

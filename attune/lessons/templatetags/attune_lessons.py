@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from attune.enrolments.models import UnitProgress
 from attune.lessons.models import LessonPage
 
 register = template.Library()
@@ -50,7 +49,7 @@ class LessonState:
 
 @register.simple_tag(takes_context=True)
 def lesson_state(context: dict[str, Any], page: LessonPage) -> LessonState:
-    """What this reader has done in the lesson. Two queries for a learner, none otherwise."""
+    """What this reader has done in the lesson. One query once it is begun, none before."""
     frame = getattr(context.get("request"), "attune_frame", None)
     urls = {
         "self_check_url": reverse("attune_lessons:self_check", args=[page.pk or 0]),
@@ -60,9 +59,7 @@ def lesson_state(context: dict[str, Any], page: LessonPage) -> LessonState:
     }
     if frame is None or frame.reader is None:
         return LessonState(**urls)
-    progress = UnitProgress.objects.filter(
-        person=frame.reader.person, unit_key=page.translation_key, cycle=frame.reader.cycle
-    ).first()
+    progress = frame.progress
     answers = {
         answer.block_id: {
             "answered": True,
