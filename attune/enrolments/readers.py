@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Collection, Page
 
 from attune.curriculum.models import (
+    ClientCollection,
     LearningUnitPage,
     ModulePage,
     ProgrammeModule,
@@ -22,7 +23,7 @@ from attune.curriculum.services import client_of
 from attune.enrolments.models import Enrolment, EnrolmentModule, ModuleEvidence
 from attune.enrolments.states import State
 from attune.people.access import person_of, reach_of
-from attune.people.models import Engagement, Person
+from attune.people.models import Engagement, Organisation, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,39 @@ def may_look(user: Any, page: Page) -> bool:
     reach = reach_of(user)
     if reach.everything:
         return True
-    readers_or_authors = reach.clients | reach.authors_for
-    if not readers_or_authors and not reach.vendors:
+    if not (reach.clients or reach.authors_for or reach.vendors):
         return False
-    client = client_of(page)
-    if client is None or client.pk in readers_or_authors:
+    return _works_with(user, client_of(page))
+
+
+def may_fetch(user: Any, collection: Collection) -> bool:
+    """May the user download a document of this collection?
+
+    A client's documents are for its own people, for the HR of its vendors and for those who
+    learn for it; documents of no client are for everyone who signs in.
+    """
+    if not getattr(user, "is_authenticated", False):
+        return False
+    owner = ClientCollection.objects.filter(collection=collection).first()
+    if owner is None or reach_of(user).everything:
+        return True
+    person = person_of(user)
+    learns_there = (
+        person is not None
+        and Enrolment.objects.learnable()
+        .filter(person=person, engagement__client=owner.organisation_id)
+        .exists()
+    )
+    return learns_there or _works_with(user, owner.organisation)
+
+
+def _works_with(user: Any, client: Organisation | None) -> bool:
+    """HR, managers and trainers of the client, or HR and managers of one of its vendors."""
+    reach = reach_of(user)
+    inside = reach.clients | reach.authors_for
+    if client is None:
+        return bool(inside or reach.vendors)
+    if client.pk in inside:
         return True
     return (
         bool(reach.vendors)
