@@ -57,6 +57,7 @@ class QuizPage(LearningUnitPage):
     template = "attune_quizzes/quiz_page.html"
     base_form_class = QuizPageForm
     unit_kind: ClassVar[str] = "quiz"
+    feedback_policies = FeedbackPolicy
     parent_page_types: ClassVar[list[str]] = ["attune_curriculum.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
 

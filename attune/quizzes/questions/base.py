@@ -34,6 +34,7 @@ from attune.curriculum.topics import Topic
 from attune.people.models import Organisation
 from attune.quizzes.questions.forms import QuestionForm
 from attune.quizzes.questions.items import Item
+from attune.quizzes.questions.prose import clean_prose
 from attune.quizzes.questions.querysets import QuestionManager
 
 # No links and no images: the text is frozen as it stands, and must not depend on a page.
@@ -156,8 +157,9 @@ class Question(
         return {
             "kind": self.kind,
             "language": self.locale.language_code,
-            "prompt": self.prompt,
-            "explanation": self.explanation,
+            # Cleaned once more: a translator's text has not been through the editor.
+            "prompt": clean_prose(self.prompt),
+            "explanation": clean_prose(self.explanation),
             "topic": self.topic,
             "difficulty": self.difficulty,
             **self.own_definition(),

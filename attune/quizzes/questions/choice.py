@@ -25,6 +25,7 @@ from attune.quizzes.questions.items import (
     ResponseError,
     common_problems,
     shuffled,
+    text_of,
 )
 from attune.xapi.interactions import (
     Component,
@@ -120,8 +121,8 @@ class ChoiceItem(Item):
 
     def decode(self, text: str) -> list[str] | None:
         try:
-            ids = list(decode_choice(text))
-        except (ValueError, TypeError, AttributeError) as error:
+            ids = list(decode_choice(text_of(text)))
+        except ValueError as error:
             raise ResponseError(str(error)) from error
         return self.read(ids)
 

@@ -170,6 +170,16 @@ class Item:
         raise NotImplementedError
 
 
+def text_of(encoded: Any) -> str:
+    """What ``decode`` was given, which has to be text.
+
+    :raises ResponseError: it is not.
+    """
+    if not isinstance(encoded, str):
+        raise ResponseError(str(_("An encoded answer is a text.")))
+    return encoded
+
+
 def plain(html: str) -> str:
     """Text of a piece of rich text, with blocks kept apart by a space."""
     return " ".join(strip_tags(html.replace("<", " <")).split())

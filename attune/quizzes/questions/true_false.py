@@ -21,6 +21,7 @@ from attune.quizzes.questions.items import (
     Outcome,
     ResponseError,
     common_problems,
+    text_of,
 )
 from attune.xapi.interactions import (
     Component,
@@ -67,8 +68,8 @@ class TrueFalseItem(Item):
 
     def decode(self, text: str) -> bool:
         try:
-            return decode_true_false(text)
-        except (ValueError, TypeError) as error:
+            return decode_true_false(text_of(text))
+        except ValueError as error:
             raise ResponseError(str(error)) from error
 
     def grade(self, response: bool | None) -> Grade:
