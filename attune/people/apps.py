@@ -17,6 +17,7 @@ class PeopleConfig(AppConfig):
         import attune.people.checks  # noqa: F401, PLC0415  (registers itself)
 
         user_logged_in.connect(accept_by_signing_in, dispatch_uid="attune_people.accept")
+        user_logged_in.connect(note_where_they_work, dispatch_uid="attune_people.admin")
         post_migrate.connect(refresh_groups, dispatch_uid="attune_people.groups")
 
 
@@ -24,6 +25,11 @@ def accept_by_signing_in(*, user: Any, **kwargs: Any) -> None:
     from attune.people.services import note_sign_in  # noqa: PLC0415  (needs the apps)
 
     note_sign_in(user=user)
+
+
+def note_where_they_work(*, request: Any, user: Any, **kwargs: Any) -> None:
+    """Whether to offer the way into the admin, so that no page has to ask for permissions."""
+    request.session["attune_works_in_admin"] = user.has_perm("wagtailadmin.access_admin")
 
 
 def refresh_groups(*, app_config: AppConfig, using: str, **kwargs: Any) -> None:
