@@ -10,4 +10,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.bare"]  # noqa: F405
 LOGGING["root"]["level"] = "WARNING"  # noqa: F405

@@ -96,7 +96,7 @@ Path(sys.argv[1]).write_text(
             "lesson_on_page": "Say Guten Morgen." in reading.content.decode(),
             "states": list(UnitProgress.objects.values_list("person__full_name", "state")),
             "verbs": [
-                json.loads(bytes(body))["verb"]["id"].rsplit("/", 1)[-1]
+                json.loads(body)["verb"]["id"].rsplit("/", 1)[-1]
                 for body in StatementRecord.objects.order_by("pk").values_list("body", flat=True)
             ],
         }
