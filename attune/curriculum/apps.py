@@ -11,6 +11,9 @@ class CurriculumConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from attune.people import hooks  # noqa: PLC0415  (needs the apps)
+
+        hooks.trainer_permissions.append("wagtail_localize.submit_translation")
         from django.db.models.signals import post_delete, post_save  # noqa: PLC0415  (with the others)
         from wagtail.signals import (  # noqa: PLC0415  (needs the apps)
             copy_for_translation_done,
