@@ -1,0 +1,24 @@
+"""Screens of HR and trainers in Wagtail's admin, registered there by ``wagtail_hooks``."""
+
+from django.urls import path
+
+from attune.reports import assigning_views, matrix_views, module_views, record_views
+
+app_name = "attune_reports"
+urlpatterns = [
+    path("completion/", matrix_views.CompletionMatrixView.as_view(), name="completion"),
+    path("people/<int:person_id>/", record_views.LearnerRecordView.as_view(), name="person"),
+    path("enrolments/<int:enrolment_id>/pause/", record_views.PauseView.as_view(), name="pause"),
+    path("enrolments/<int:enrolment_id>/resume/", record_views.ResumeView.as_view(), name="resume"),
+    path("enrolments/<int:enrolment_id>/exempt/", record_views.ExemptView.as_view(), name="exempt"),
+    path(
+        "assignments/<int:assignment_id>/withdraw/",
+        record_views.WithdrawView.as_view(),
+        name="withdraw",
+    ),
+    path("assign/", assigning_views.AssignView.as_view(), name="assign"),
+    path("assign/done/", assigning_views.AssignedView.as_view(), name="assigned"),
+    path("modules/shared/", module_views.SharedModulesView.as_view(), name="shared_modules"),
+    path("modules/<int:page_id>/copy/", module_views.CopyModuleView.as_view(), name="copy_module"),
+    path("modules/<int:page_id>/again/", module_views.AskAgainView.as_view(), name="ask_again"),
+]
