@@ -1,7 +1,7 @@
 """What a record store's answer means, and how long to wait after a bad one.
 
 Pure. The one table of the package's delivery rules: every status, readable or not, becomes
-one of five verdicts. Codes that speak of a *statement* refuse it; codes that speak of the
+one of six verdicts. Codes that speak of a *statement* refuse it; codes that speak of the
 *settings* pause the lane; everything else leaves the outcome unknown, and the same bytes
 are sent again, for ever.
 """
@@ -31,6 +31,7 @@ WORDS = 1000  # characters kept of what a store says
 
 class Verdict(StrEnum):
     DELIVERED = "delivered"
+    PARTLY = "partly"  # it names some of the ids: those are delivered, ask again for the rest
     REFUSED = "refused"  # something in this batch is not acceptable: bisect, quarantine
     CONFLICT = "conflict"  # an id in this batch is known: bisect, compare
     CLOSED = "closed"  # the settings are wrong: pause
@@ -46,6 +47,7 @@ class Answer:
     status: int | None = None
     retry_after: float | None = None
     reached: bool = True
+    named: frozenset[str] = frozenset()  # with PARTLY: the ids that it names
 
     @property
     def may_be_one_statement(self) -> bool:
@@ -82,18 +84,23 @@ def classify(
 
 
 def _stored(body: bytes, sent: Collection[str]) -> Answer:
-    """200 counts only with the ids of what was sent: a login page is answered 200 too."""
+    """200 counts only with the ids of what was sent: a login page is answered 200 too.
+
+    Ralph names only what is new to it, where a batch holds known statements as well.
+    """
     try:
         ids = json.loads(body)
     except ValueError:
+        ids = None
+    if not isinstance(ids, list):
         return Answer(Verdict.UNKNOWN, f"200, but no list of ids: {words(body)}", 200)
-    known = {str(item).lower() for item in ids} if isinstance(ids, list) else set()
-    missing = [identifier for identifier in sent if identifier not in known]
-    if missing:
-        return Answer(
-            Verdict.UNKNOWN, f"200, but {len(missing)} of {len(sent)} ids are not in it", 200
-        )
-    return Answer(Verdict.DELIVERED, "", 200)
+    named = frozenset(str(item).lower() for item in ids)
+    if named >= set(sent):
+        return Answer(Verdict.DELIVERED, "", 200)
+    if named <= set(sent):
+        message = f"200, but {len(sent) - len(named)} of {len(sent)} ids are not in it"
+        return Answer(Verdict.PARTLY, message, 200, named=named)
+    return Answer(Verdict.UNKNOWN, f"200, but with ids that were not sent: {words(body)}", 200)
 
 
 def _phrase(status: int) -> str:

@@ -12,9 +12,10 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -273,6 +274,8 @@ class _Run:
         match answer.verdict:
             case Verdict.DELIVERED:
                 self._delivered(batch)
+            case Verdict.PARTLY:
+                self._partly(batch, answer)
             case Verdict.CLOSED:
                 self._pause(answer)
             case Verdict.UNKNOWN:
@@ -286,6 +289,24 @@ class _Run:
                 self._quarantine(batch[0], answer)
             case Verdict.CONFLICT:
                 self._compare(batch[0], answer)
+
+    def _partly(self, batch: Sequence[_Waiting], answer: Answer) -> None:
+        """Delivered is what the store names; the rest is sent again, and at last looked up."""
+        rest = [item for item in batch if item.statement not in answer.named]
+        if len(rest) < len(batch):
+            self._delivered([item for item in batch if item.statement in answer.named])
+            return self._send(rest)
+        if len(rest) > 1:
+            return self._halve(rest)
+        found = self.store.find(rest[0].statement)
+        if found.statement is None:
+            return self._unknown(rest, answer)
+        return self._judge(rest[0], answer, found.statement)
+
+    def _judge(self, row: _Waiting, answer: Answer, held: Mapping[str, Any]) -> None:
+        if same_statement(json.loads(row.body), held):
+            return self._delivered([row])
+        return self._quarantine(row, answer, _("The store holds another statement of this id."))
 
     def _halve(self, batch: Sequence[_Waiting]) -> None:
         middle = len(batch) // 2
@@ -305,9 +326,7 @@ class _Run:
         self._keep_lease()
         found = self.store.find(row.statement)
         if found.statement is not None:
-            if same_statement(json.loads(row.body), found.statement):
-                return self._delivered([row])
-            return self._quarantine(row, answer, _("The store holds another statement of this id."))
+            return self._judge(row, answer, found.statement)
         if found.answer.verdict is Verdict.UNKNOWN:
             return self._unknown([row], found.answer)
         # Credentials that may only write, or a store that hides what it knows.

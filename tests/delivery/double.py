@@ -89,7 +89,7 @@ def flood(handler: _Handler, statements: list[dict[str, Any]]) -> None:
 class Double:
     """What the store holds and how it behaves. Ids are texts in lower case."""
 
-    repeat: int = 204  # what an identical statement gets: 200, 204, or 409 for the batch
+    repeat: int = 204  # for known statements: 200, 204, 409; 201: 200 naming the new
     limit: int | None = None  # statements per POST; above it 413
     username: str = "key"
     password: str = "secret"
@@ -210,6 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         if differs or (known and double.repeat == 409):
             return self.reply(409, b'{"error": "a statement of this id exists"}')
         double.store(statements)
+        if known and double.repeat == 201:
+            new = [i for i in ids if i not in {s["id"] for s in known}]
+            return self.reply(200, json.dumps(new).encode())
         if known and double.repeat == 204:
             return self.reply(204)
         return self.reply(200, json.dumps(ids).encode())

@@ -85,7 +85,7 @@ def test_a_batch_stays_within_a_megabyte_and_a_larger_statement_goes_alone(
     assert counts(lane) == (0, 7, 0)
 
 
-@pytest.mark.parametrize("repeat", [200, 204, 409])
+@pytest.mark.parametrize("repeat", [200, 201, 204, 409])
 def test_a_redelivery_is_harmless_whatever_the_store_answers(
     lane: Lane, double: Double, repeat: int
 ) -> None:
@@ -97,6 +97,28 @@ def test_a_redelivery_is_harmless_whatever_the_store_answers(
     assert run(lane).delivered == 7
     assert set(double.stored) == set(ids)
     assert counts(lane) == (0, 7, 0)
+
+
+def test_a_store_that_names_only_what_is_new_to_it(lane: Lane, double: Double) -> None:
+    """Ralph's habit, where a batch holds known statements beside new ones."""
+    double.repeat = 201
+    record(5)
+    run(lane)
+    Delivery.objects.update(delivered_at=None)
+    record(5, first=5)
+    assert run(lane).delivered == 10
+    assert set(double.writes.values()) == {1}
+
+
+def test_a_store_that_names_nothing_and_has_nothing_is_asked_again(
+    lane: Lane, double: Double
+) -> None:
+    record(2)
+    double.plan(*[answer(200, b"[]")] * 2)
+    assert run(lane).delivered == 0
+    assert counts(lane) == (2, 0, 0)
+    wake(lane)
+    assert run(lane).delivered == 2
 
 
 def test_an_empty_204_is_a_delivery(lane: Lane, double: Double) -> None:
