@@ -21,13 +21,22 @@ from config.demo.progress import load_progress
 from config.demo.reading import read_programmes
 from config.demo.translations import check_translations, load_translations
 
-__all__ = ["PEOPLE", "NotForTheOpenNetwork", "load"]
+__all__ = ["PEOPLE", "NotForTheOpenNetwork", "load", "require_development"]
 
 ALLOWED = ("config.settings.development", "config.settings.test")
 
 
 class NotForTheOpenNetwork(Exception):
     """The settings are not those of development: everybody knows the demo's password."""
+
+
+def require_development() -> None:
+    """:raises NotForTheOpenNetwork: these settings may serve an open network."""
+    if not settings.DEBUG and settings.SETTINGS_MODULE not in ALLOWED:
+        raise NotForTheOpenNetwork(
+            "The demo has a password that everybody knows. It loads with DEBUG or"
+            f" {ALLOWED[0]} only, not with {settings.SETTINGS_MODULE}."
+        )
 
 
 def load(now: datetime, report: Callable[[str], None]) -> None:
@@ -39,11 +48,7 @@ def load(now: datetime, report: Callable[[str], None]) -> None:
     :raises NotForTheOpenNetwork: outside of development.
     :raises ContentError: the content has faults; each is named with file, table and field.
     """
-    if not settings.DEBUG and settings.SETTINGS_MODULE not in ALLOWED:
-        raise NotForTheOpenNetwork(
-            "The demo has a password that everybody knows. It loads with DEBUG or"
-            f" {ALLOWED[0]} only, not with {settings.SETTINGS_MODULE}."
-        )
+    require_development()
     with translation.override("en"), _quiet("wagtail", "django_tasks"):
         programmes = read_programmes()
         check_translations(programmes)

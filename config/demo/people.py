@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
@@ -30,61 +30,62 @@ Role = MembershipRole.Role
 PASSWORD = "attune-demo"  # noqa: S105  (of the demo alone; printed at every start)
 ADMINISTRATOR = ("Alex Keller", "alex@attune.example")
 
-# What ``make demo`` prints: who, e-mail, password, role, what to try.
-PEOPLE: list[tuple[str, str, str, str, str]] = [
-    (
+
+class Cast(NamedTuple):
+    """A row of the table that ``make demo`` prints."""
+
+    name: str
+    email: str
+    password: str
+    role: str
+    try_this: str
+
+
+def _cast(name: str, email: str, role: str, try_this: str) -> Cast:
+    return Cast(name, email, PASSWORD, role, try_this)
+
+
+PEOPLE: list[Cast] = [
+    _cast(
         "Maria Santos",
         "maria@habagat.example",
-        PASSWORD,
         "Agent in Manila",
-        "Take the first lesson on German etiquette, then its quiz; read it in German half-way",
+        "Take the first lesson and the quiz; change to German half-way",
     ),
-    (
+    _cast(
         "Klaus Brandt",
         "klaus@nordlicht.example",
-        PASSWORD,
-        "Trainer in Bremen",
+        "Trainer, client",
         "Edit a lesson, preview it, submit it for review, publish it",
     ),
-    (
+    _cast(
         "Hana Reyes",
         "hana@habagat.example",
-        PASSWORD,
-        "HR of the vendor",
-        "See in Reports who of Habagat has completed what, and who is overdue",
+        "HR, vendor",
+        "See in Reports who has completed what and who is overdue",
     ),
-    (
+    _cast(
         "Ines Vogt",
         "ines@nordlicht.example",
-        PASSWORD,
-        "HR of the client",
-        "See the same engagement from Nordlicht's side",
+        "HR, client",
+        "See the same engagement from Nordlicht’s side",
     ),
-    (
-        ADMINISTRATOR[0],
-        ADMINISTRATOR[1],
-        PASSWORD,
-        "Administrator",
-        "See everything; connect a learning record store",
-    ),
-    (
+    _cast(*ADMINISTRATOR, "Administrator", "See everything; the record stores in Settings"),
+    _cast(
         "Arjun Kulkarni",
         "arjun@deccan-deskline.example",
-        PASSWORD,
         "Agent, other vendor",
-        "Open an address of Maria's: it does not exist for him",
+        "Open the address of one of Maria’s lessons: it does not exist",
     ),
-    (
+    _cast(
         "Emily Carter",
         "emily@cedar-pine.example",
-        PASSWORD,
         "Trainer, other client",
-        "Look for Nordlicht's lessons: only Cedar & Pine's are there",
+        "Look for Nordlicht’s lessons: only Cedar & Pine’s are there",
     ),
-    (
+    _cast(
         "Priya Joshi",
         "priya@deccan-deskline.example",
-        PASSWORD,
         "HR, other vendor",
         "See in Reports only the people of Deccan Deskline",
     ),

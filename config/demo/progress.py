@@ -56,8 +56,9 @@ def _stories(rng: random.Random) -> list[Story]:
     """One for each agent at Habagat. The first five were there from the beginning."""
     year = "Introduced with the new contract."
     veterans = [
-        Story(assigned=days + 24, due_in=-days, units=EVERYTHING, note=year)
-        for days in (357, 354, 351, 349, 385)
+        # Two of the modules are valid for a year: four are about to run out, one has.
+        Story(assigned=days, due_in=30 - days, units=EVERYTHING, note=year)
+        for days in (360, 358, 356, 354, 400)
     ]
     others = [
         *(
@@ -253,7 +254,7 @@ class Learner:
     diary: Diary
 
     def work_through(self, course: Sequence[Step]) -> None:
-        ability = self.rng.uniform(0.72, 0.96)
+        ability = self.rng.uniform(0.82, 0.99)
         try:
             for number, step in enumerate(course):
                 if number >= self.story.units:
@@ -342,7 +343,7 @@ class Learner:
 
 def _how_easy(question: AttemptQuestion) -> float:
     """The same for everybody, so that some questions turn out harder than others."""
-    return random.Random(question.question_key.int).uniform(-0.2, 0.15)  # noqa: S311
+    return random.Random(question.question_key.int).uniform(-0.15, 0.12)  # noqa: S311
 
 
 def answer_to(item: Item, *, right: bool, rng: random.Random) -> Any:
