@@ -1,0 +1,16 @@
+"""``ATTUNE_WRITE_GOLDENS=1 pytest tests/xapi`` writes goldens that are missing or changed.
+
+Read the difference before you commit it: ids and bytes that change are sent as new
+statements to stores that hold the old ones.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture
+def write_goldens() -> bool:
+    return os.environ.get("ATTUNE_WRITE_GOLDENS") == "1"
