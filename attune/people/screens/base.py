@@ -165,6 +165,15 @@ class Form(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]
         }
 
 
+def save_whole(form: Any) -> Any:
+    """Save a model form after checking what it shows and what was set beside it.
+
+    Django leaves constraints out that name a field which is not on the form.
+    """
+    form.instance.full_clean()
+    return form.save()
+
+
 def show(error: ValidationError, *, on: forms.BaseForm) -> None:
     """Put a service's refusal where the form can show it."""
     if not hasattr(error, "error_dict"):

@@ -16,7 +16,15 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from attune.people.models import Engagement, Location, Organisation, Team, TeamMembership
 from attune.people.screens import forms
-from attune.people.screens.base import URLS, ForAdministrators, Form, ForReaders, Listing, trail
+from attune.people.screens.base import (
+    URLS,
+    ForAdministrators,
+    Form,
+    ForReaders,
+    Listing,
+    save_whole,
+    trail,
+)
 from attune.people.services import (
     establish_engagement,
     establish_organisation,
@@ -145,7 +153,7 @@ class RenameOrganisation(OneOrganisation, Form):
         return {**super().get_form_kwargs(), "instance": organisation}
 
     def act(self, form: Any) -> Organisation:
-        return form.save()
+        return save_whole(form)
 
 
 class AddLocation(OneOrganisation, Form):
@@ -196,7 +204,7 @@ class ChangeLocation(ForReaders, Form):
 
 @transaction.atomic
 def save_location(form: Any, *, by: Any) -> Location:
-    location: Location = form.save()
+    location: Location = save_whole(form)
     set_working_hours(location=location, hours=form.hours(), by=by)
     return location
 
@@ -331,7 +339,7 @@ class ChangeEngagement(OneEngagement, Form):
         return {**super().get_form_kwargs(), "instance": engagement}
 
     def act(self, form: Any) -> Engagement:
-        return form.save()
+        return save_whole(form)
 
 
 class AddTeam(OneEngagement, Form):
@@ -346,7 +354,7 @@ class AddTeam(OneEngagement, Form):
         return {**super().get_form_kwargs(), "instance": Team(engagement=engagement)}
 
     def act(self, form: Any) -> Team:
-        return form.save()
+        return save_whole(form)
 
 
 class RenameTeam(ForReaders, Form):
@@ -373,4 +381,4 @@ class RenameTeam(ForReaders, Form):
         )
 
     def act(self, form: Any) -> Team:
-        return form.save()
+        return save_whole(form)
