@@ -7,7 +7,7 @@ from attune.reports import assigning_views, matrix_views, module_views, record_v
 app_name = "attune_reports"
 urlpatterns = [
     path("completion/", matrix_views.CompletionMatrixView.as_view(), name="completion"),
-    path("people/<int:person_id>/", record_views.LearnerRecordView.as_view(), name="person"),
+    path("learners/<int:person_id>/", record_views.LearnerRecordView.as_view(), name="person"),
     path("enrolments/<int:enrolment_id>/pause/", record_views.PauseView.as_view(), name="pause"),
     path("enrolments/<int:enrolment_id>/resume/", record_views.ResumeView.as_view(), name="resume"),
     path("enrolments/<int:enrolment_id>/exempt/", record_views.ExemptView.as_view(), name="exempt"),

@@ -22,7 +22,7 @@ from attune.reports.module_changes import libraries_for_copies, may_ask_again
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern | URLResolver]:
-    return [path("attune/", include(urls))]
+    return [path("attune/reports/", include(urls))]
 
 
 class ReportMenuItem(MenuItem):
