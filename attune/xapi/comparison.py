@@ -45,7 +45,9 @@ def _plain(value: Any, key: str) -> Any:
         return _length(value)
     if key in ("id", "registration") and isinstance(value, str):
         return value.lower() if len(value) == 36 else value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return ("truth", value)  # or it would equal 1
+    if isinstance(value, int | float):
         return float(value)
     return value
 

@@ -399,6 +399,9 @@ def _agreement(statement: Mapping[str, Any]) -> Found:
         yield Finding("result.success", "'failed' without success: false")
     if verb == verbs.COMPLETED.id and result.get("completion") is not True:
         yield Finding("result.completion", "'completed' without completion: true")
+    if is_reference:
+        for name in sorted({"platform", "revision"} & set(_mapping(statement.get("context")))):
+            yield Finding(f"context.{name}", "belongs to statements about an activity")
     definition = _mapping(target.get("definition"))
     if verb == verbs.ANSWERED.id:
         yield from _answered(definition, result)

@@ -337,7 +337,8 @@ def void(*, deed: str, actor: UUID, target: UUID, at: datetime, registration: UU
         "actor": _actor(actor),
         "verb": {"id": verbs.VOIDED.id, "display": dict(verbs.VOIDED.display)},
         "object": {"objectType": "StatementRef", "id": str(target)},
-        "context": {"registration": str(registration), "platform": PLATFORM},
+        # Platform and revision belong to activities alone (xAPI 1.0.3 Data, 2.4.6).
+        "context": {"registration": str(registration)},
     }
     return Statement(
         id=identifier,

@@ -128,6 +128,7 @@ FAULTS: list[tuple[str, str, Spoil, str]] = [
     ("choice", "foreign list", put(*DEFINITION, "scale", value=[{"id": "a"}]), "scale"),
     ("passed", "choices on a quiz", put(*DEFINITION, "choices", value=[]), "choices"),
     ("voided", "voids an activity", put("object", value={"id": "https://a.example/x"}), "object"),
+    ("voided", "platform of no activity", put("context", "platform", value="x"), "platform"),
     ("passed", "typing error", put("reslt", value={}), "reslt"),
 ]
 
