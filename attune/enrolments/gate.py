@@ -16,7 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from wagtail.models import Page
 
 from attune.curriculum import structure
@@ -204,7 +204,15 @@ def _languages(
 
 
 def next_unit_after(reader: Reader, unit: LearningUnitPage) -> str | None:
-    """Where the learner goes on after a unit: the next one of the module, or None at its end."""
+    """Where the learner goes on after a unit: the next one of the module, or None at its end.
+
+    In the language of the unit: the form that asks posts to an address without one.
+    """
+    with translation.override(unit.locale.language_code):
+        return _next_unit_after(reader, unit)
+
+
+def _next_unit_after(reader: Reader, unit: LearningUnitPage) -> str | None:
     row = outlines.module_row_for(reader.module.translation_key)
     keys = [each.key for each in row.units] if row else []
     if row is None or unit.translation_key not in keys:

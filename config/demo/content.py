@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from wagtail.models import Comment, Locale, Page, Site
 
@@ -88,6 +90,10 @@ def front_page(author: Author) -> FrontPage:
     root = Page.get_first_root_node()
     front = FrontPage(title="Attune", slug="attune", locale=author.locale, owner=author.user)
     add(front, beneath=root, author=author)
+    # Learning records name the address of a page, so the site's is right before the first.
+    address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+    site.hostname = address.hostname or site.hostname
+    site.port = address.port or (443 if address.scheme == "https" else 80)
     site.root_page = front
     site.site_name = "Attune"
     site.save()
@@ -266,10 +272,7 @@ def instance_of(source: Source, *, locale: Locale) -> Any:
 def programme_page(source: Source) -> ProgrammePage:
     return ProgrammePage(
         **_words(source, "title", "slug", "summary", "introduction"),
-        review_note=sentences(
-            source.values["review_note"],
-            limit=ProgrammePage._meta.get_field("review_note").max_length,
-        ),
+        review_note=source.values["learner_note"],
         objectives=_stream(ProgrammePage, "objectives", source),
         due_after_days=DAYS_TO_FINISH,
     )
@@ -329,14 +332,3 @@ def _stamp(page: Page, source: Source, author: Author) -> None:
 
 def _standing(model: Any, source: Source, author: Author) -> Any:
     return model.objects.filter(translation_key=source.key, locale=author.locale).first()
-
-
-def sentences(text: str, *, limit: int) -> str:
-    """As many whole sentences as fit: the field is a note, the full text stands beside it."""
-    kept = ""
-    for sentence in text.replace(". ", ".\n").split("\n"):
-        longer = f"{kept} {sentence}".strip()
-        if len(longer) > limit:
-            break
-        kept = longer
-    return kept

@@ -179,7 +179,8 @@ def _live(
         programme=programme,
         engagement=engagement,
         now=assigned_at,
-        due_at=datetime.combine(due, time(17), tzinfo=engagement.client_zone),
+        # Noon at the client falls into the vendor's shift.
+        due_at=datetime.combine(due, time(12), tzinfo=engagement.client_zone),
         note=story.note,
         assigned_by=_who_assigns(engagement),
     )

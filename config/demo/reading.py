@@ -452,6 +452,7 @@ def _read_programme(table: Table, *, path: str, translated: bool = False) -> Sou
         "summary": table.text("summary", limit=_limit(ProgrammePage, "summary")),
         "introduction": rich_text(table.text("introduction")),
         "objectives": objectives(table, ident=path),
+        "learner_note": table.text("learner_note", limit=_limit(ProgrammePage, "review_note")),
         "review_note": " ".join(plain_text(rich_text(table.text("review_note"))).split()),
     }
     if not translated:
