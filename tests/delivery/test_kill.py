@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from attune.xapi.models import Delivery, Lane
@@ -69,7 +68,7 @@ def _environment(home: Path) -> dict[str, str]:
     inherited = {name: v for name, v in os.environ.items() if not name.startswith("ATTUNE_LRS")}
     return {
         **inherited,
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
         "ATTUNE_ENV_FILE": os.devnull,
         "ATTUNE_DATA_DIR": str(home),
         "DATABASE_URL": url,

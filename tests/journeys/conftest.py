@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.delivery import conftest as delivery
+from tests.validator import test_validator as validator
+
 HERE = Path(__file__).parent
+
+# The real record store and the independent validator are other folders' fixtures.
+lrs_python = delivery.lrs_python
+shared_ralph = delivery.shared_ralph
+node = validator.node
 ARTIFACTS = HERE.parent.parent / "test-artifacts"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 # A browser of its own that asks nobody for updates, lists or suggestions.
