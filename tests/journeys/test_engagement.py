@@ -58,6 +58,7 @@ def worker(tmp_path: Any) -> Iterator[Worker]:
     running = Worker(tmp_path / "worker")
     running.home.mkdir()
     running.start()
+    wait_until(lambda: "ready." in (running.home / "worker.log").read_text(), seconds=60)
     yield running
     running.kill()
     celery.conf.task_always_eager = settings.CELERY_TASK_ALWAYS_EAGER
