@@ -128,6 +128,7 @@ def end_membership(*, membership: Membership, left_on: date, by: Any, now: datet
     lock_person(membership.person)
     membership = Membership.objects.select_related("person").get(pk=membership.pk)
     membership.left_on = left_on
+    _refuse_overlap(membership)  # a later last day than before may reach into the next job
     membership.full_clean()
     membership.save(update_fields=["left_on"])
     _end_teams(membership, left_on=left_on)

@@ -51,6 +51,17 @@ def leave_team(*, row: TeamMembership, until_date: date, by: Any) -> TeamMembers
     if until_date < row.from_date:
         row.delete()
         return None
+    # A later last day than before must not reach into the next team.
+    others = _clashing(
+        person=row.person, team=row.team, from_date=row.from_date, until_date=until_date
+    ).exclude(pk=row.pk)
+    if (clash := others.first()) is not None:
+        raise ValidationError(
+            {
+                "until_date": _("%(person)s is in the team %(team)s at that time.")
+                % {"person": row.person, "team": clash.team}
+            }
+        )
     row.until_date = until_date
     row.save(update_fields=["until_date"])
     return row
