@@ -212,7 +212,7 @@ class Command(BaseCommand):
                     "--concurrency",
                     "2",
                     "--loglevel",
-                    "INFO",
+                    "WARNING",
                     "--without-mingle",
                 ),
             ],
