@@ -26,7 +26,9 @@ class QuizPageForm(WagtailAdminPageForm):
             and form.cleaned_data.get("question") is not None
         ]
         self._refuse_what_is_not_theirs(chosen)
+        chosen = [form for form in chosen if "question" in form.cleaned_data]
         self._refuse_doubles(chosen)
+        chosen = [form for form in chosen if "question" in form.cleaned_data]
         if not self.is_deferred_validation:
             self._refuse_what_cannot_be_asked(chosen)
         return cleaned
@@ -47,6 +49,9 @@ class QuizPageForm(WagtailAdminPageForm):
         )
         for form in chosen:
             if form.cleaned_data["question"].pk not in allowed:
+                # Shown again, the chooser would name what must not be known.
+                form.data = form.data.copy()
+                form.data[form.add_prefix("question")] = ""
                 form.add_error("question", _("Choose a question from your own or the shared bank."))
                 self.add_error(None, _("A question comes from a bank that is not yours."))
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attune.enrolments.readers import Reader
-from attune.quizzes.models import QuizAttempt, QuizPage
+from attune.quizzes.models import QuizAttempt, QuizPage, QuizQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def exhausted_words(quiz: QuizPage) -> str:
 
 def standing_of(quiz: QuizPage, reader: Reader | None) -> QuizStanding:
     """The reader's standing; for somebody who only looks, the rule and nothing more."""
-    question_count = quiz.quiz_questions.filter(question__live=True).count()
+    question_count = QuizQuestion.objects.filter(page=quiz, question__live=True).count()
     if reader is None:
         return QuizStanding(
             rule=quiz.completion_rule(), question_count=question_count, is_learner=False

@@ -22,6 +22,7 @@ from django.urls import URLPattern, reverse
 from django.utils.functional import cached_property, classproperty
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from modelcluster.models import get_all_child_relations
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, LiveStatusTagColumn, LocaleColumn
 from wagtail.admin.views.generic import chooser as chooser_views
@@ -75,6 +76,8 @@ class QuestionCopyView(snippet_views.CopyView):
     Wagtail's copy view hands the original itself to the form.
     """
 
+    copy_url_name: str | None = None  # the viewset fills it in
+
     @cached_property
     def source(self) -> Question:
         found: Question = self.get_object()
@@ -92,7 +95,7 @@ class QuestionCopyView(snippet_views.CopyView):
             copy.owner = None
         if self.request.method != "POST":
             self.source.copy_all_child_relations(copy)
-            for relation in copy._meta.child_relations:
+            for relation in get_all_child_relations(self.model):
                 for child in getattr(copy, relation.get_accessor_name()).all():
                     if hasattr(child, "translation_key"):
                         child.translation_key = uuid.uuid4()
@@ -100,12 +103,11 @@ class QuestionCopyView(snippet_views.CopyView):
 
     @cached_property
     def copied_fields(self) -> set[str]:
-        return {"title", "owner"} | {
-            field.field_name for field in self.model.translatable_fields
-        } - {relation.name for relation in self.model._meta.related_objects}
+        """What makes up the content: the type says so where it says what is translated."""
+        return {field.field_name for field in self.model.translatable_fields}
 
     def get_add_url(self) -> str:
-        return reverse(self.copy_url_name, args=[quote(self.kwargs[self.pk_url_kwarg])])
+        return reverse(str(self.copy_url_name), args=[quote(self.kwargs[self.pk_url_kwarg])])
 
 
 class GuardedChooserCreateView(snippet_chooser_views.SnippetCreateView):

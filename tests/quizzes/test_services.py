@@ -10,7 +10,7 @@ import pytest
 
 from attune.enrolments.models import UnitProgress
 from attune.enrolments.states import State
-from attune.quizzes.models import AttemptQuestion, QuizAttempt
+from attune.quizzes.models import AttemptQuestion, QuizAttempt, QuizQuestion
 from attune.quizzes.questions.items import ResponseError
 from attune.quizzes.services import (
     AttemptClosed,
@@ -258,7 +258,7 @@ def test_options_are_shuffled_once_per_attempt(quiz_set: QuizSet) -> None:
         "Long",
         options=[{"text": f"Option {n}", "correct": n == 4} for n in range(12)],
     )
-    quiz_set.quiz.quiz_questions.create(question=long, sort_order=9)
+    QuizQuestion.objects.create(page=quiz_set.quiz, question=long, sort_order=9)
     attempt = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=NOW)
     question = attempt.questions.get(position=4)
     assert sorted(question.option_order) == sorted(question.item.ids)
@@ -271,8 +271,8 @@ def test_starting_costs_the_same_for_three_and_for_thirty_questions(
     quiz_set: QuizSet, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(27):
-        quiz_set.quiz.quiz_questions.create(
-            question=choice(None, f"More {number}"), sort_order=10 + number
+        QuizQuestion.objects.create(
+            page=quiz_set.quiz, question=choice(None, f"More {number}"), sort_order=10 + number
         )
     first = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=NOW)
     hand_in(attempt=first, reader=quiz_set.reader, now=NOW)

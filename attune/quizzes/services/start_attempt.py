@@ -16,7 +16,7 @@ from attune.enrolments.readers import Reader
 from attune.enrolments.services import set_unit_state, start_unit
 from attune.enrolments.services.locking import lock_person
 from attune.enrolments.states import State
-from attune.quizzes.models import AttemptQuestion, QuizAttempt, QuizPage
+from attune.quizzes.models import AttemptQuestion, QuizAttempt, QuizPage, QuizQuestion
 from attune.quizzes.questions import Question, item_for, question_types
 from attune.quizzes.services.errors import CannotStart
 from attune.quizzes.standing import exhausted_words
@@ -77,7 +77,9 @@ def questions_of(quiz: QuizPage) -> list[tuple[Question, int]]:
     of their child relations, however many questions there are.
     """
     rows = list(
-        quiz.quiz_questions.order_by("sort_order", "pk").values_list("question_id", "weight")
+        QuizQuestion.objects.filter(page=quiz)
+        .order_by("sort_order", "pk")
+        .values_list("question_id", "weight")
     )
     found: dict[int, Question] = {}
     wanted = [question_id for question_id, _weight in rows]
