@@ -8,4 +8,6 @@ from attune.enrolments import services
 
 @shared_task(name="attune.enrolments.tasks.repair")
 def repair() -> int:
-    return services.repair(now=timezone.now())
+    """Each night: what was missed is put right, and what has expired is asked for again."""
+    now = timezone.now()
+    return services.repair(now=now) + services.renew_expired(now=now)

@@ -26,9 +26,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def bodies() -> list[dict[str, Any]]:
-    return [
-        json.loads(record.body) for record in StatementRecord.objects.order_by("id")
-    ]
+    return [json.loads(record.body) for record in StatementRecord.objects.order_by("id")]
 
 
 def said(verb: verbs.Verb) -> list[dict[str, Any]]:
@@ -76,9 +74,7 @@ class TestAssign:
         )
         assert again.due_at == sooner
         rule = Assignment.objects.get(reference="rule-7")
-        assert services.withdraw_assignment(assignment=rule, now=LATER).due_at == (
-            enrolment.due_at
-        )
+        assert services.withdraw_assignment(assignment=rule, now=LATER).due_at == (enrolment.due_at)
 
     def test_withdrawn_only_with_the_last_reason_and_resumes_with_its_progress(
         self, enrolment: Any, maria: Any, nordlicht_content: Any, engagement: Any
@@ -170,9 +166,7 @@ class TestEarning:
         finish(maria, nordlicht_content.checked_lesson)
         added = factories.module(nordlicht_content.library, "Added later")
         factories.lesson(added)
-        ProgrammeModule.objects.create(
-            page=nordlicht_content.programme, module=added, sort_order=9
-        )
+        ProgrammeModule.objects.create(page=nordlicht_content.programme, module=added, sort_order=9)
         services.repair(now=LATER)
         enrolment.refresh_from_db()
         assert enrolment.state == State.COMPLETED
@@ -336,9 +330,7 @@ class TestRenewal:
         self, completed: Any, maria: Any, nordlicht_content: Any
     ) -> None:
         then = add_months(NOW, 12)
-        renewed = services.renew(
-            enrolment=completed, now=then, due_at=then + timedelta(days=14)
-        )
+        renewed = services.renew(enrolment=completed, now=then, due_at=then + timedelta(days=14))
         assert (renewed.cycle, renewed.state) == (2, State.NOT_STARTED)
         assert renewed.registration != completed.registration
         finish(maria, nordlicht_content.lesson, now=then)
@@ -347,15 +339,28 @@ class TestRenewal:
         completed.refresh_from_db()
         assert renewed.state == State.COMPLETED
         assert (completed.state, completed.completed_at) == (State.COMPLETED, NOW)
-        assert ModuleEvidence.objects.values_list("cycle", "completed_at").order_by(
-            "cycle"
-        ).count() == 2
+        assert (
+            ModuleEvidence.objects.values_list("cycle", "completed_at").order_by("cycle").count()
+            == 2
+        )
 
     def test_renewing_twice_opens_one_cycle(self, completed: Any) -> None:
         then = add_months(NOW, 12)
         due = then + timedelta(days=14)
         first = services.renew(enrolment=completed, now=then, due_at=due)
         assert services.renew(enrolment=completed, now=then, due_at=due).pk == first.pk
+
+    def test_what_has_expired_is_asked_for_again_each_night_once(self, completed: Any) -> None:
+        expiry = add_months(NOW, 12)
+        assert services.renew_expired(now=expiry - timedelta(seconds=1)) == 0
+        assert services.renew_expired(now=expiry) == 1
+        assert services.renew_expired(now=expiry) == 0
+        fresh = type(completed).objects.latest_cycle().get()
+        assert (fresh.cycle, fresh.due_at) == (2, expiry + timedelta(days=30))
+
+    def test_nobody_is_asked_again_without_a_reason_left(self, completed: Any) -> None:
+        services.withdraw(enrolment=completed, now=LATER)
+        assert services.renew_expired(now=add_months(NOW, 13)) == 0
 
     def test_what_is_still_valid_counts_in_the_new_cycle(
         self, completed: Any, maria: Any, nordlicht_content: Any

@@ -8,7 +8,7 @@ from attune.enrolments.services.assign import assign
 from attune.enrolments.services.complete_unit import complete_unit
 from attune.enrolments.services.exempt import exempt, waive_module
 from attune.enrolments.services.pause import pause, resume
-from attune.enrolments.services.renew import publish_material_change, renew
+from attune.enrolments.services.renew import publish_material_change, renew, renew_expired
 from attune.enrolments.services.repair import repair
 from attune.enrolments.services.start_unit import remember_position, set_unit_state, start_unit
 from attune.enrolments.services.withdraw import withdraw, withdraw_assignment
@@ -21,6 +21,7 @@ __all__ = [
     "publish_material_change",
     "remember_position",
     "renew",
+    "renew_expired",
     "repair",
     "resume",
     "set_unit_state",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from attune.curriculum.models import ModulePage
 from attune.enrolments.models import Assignment, Enrolment, MaterialChange, ModuleEvidence
@@ -109,6 +110,35 @@ def open_next_cycles(*, enrolment: Enrolment, keys: Collection[UUID], now: datet
 def _expiring_keys(enrolment: Enrolment, *, now: datetime) -> list[UUID]:
     window = [State.EXPIRING, State.EXPIRED]
     return [row.module_key for row in enrolment.modules.all() if row.standing(now).state in window]
+
+
+def renew_expired(*, now: datetime) -> int:
+    """Open the next cycle of every completion that has expired and is still asked for.
+
+    Due after as many days as the programme proposes. Each in a transaction of its own; how
+    many were opened. Nobody is asked again for an engagement that has ended, or once the
+    last reason was withdrawn.
+    """
+    expired = (
+        Enrolment.objects.latest_cycle()
+        .filter(
+            state=State.COMPLETED,
+            expires_at__lte=now,
+            programme__isnull=False,
+            assignments__withdrawn_at__isnull=True,
+        )
+        .filter(Q(engagement__ends_on__isnull=True) | Q(engagement__ends_on__gte=now.date()))
+        .distinct()
+        .order_by("pk")
+    )
+    opened = 0
+    for pk in list(expired.values_list("pk", flat=True)):
+        enrolment = Enrolment.objects.select_related("programme").get(pk=pk)
+        if enrolment.programme is not None:
+            days = timedelta(days=enrolment.programme.due_after_days)
+            renewed = renew(enrolment=enrolment, now=now, due_at=now + days)
+            opened += renewed.cycle > enrolment.cycle
+    return opened
 
 
 @transaction.atomic
