@@ -145,6 +145,7 @@ class Command(BaseCommand):
             variables = environment(port=port, lrs_port=lrs_port)
             first = not PREPARED.exists()
             self.say("Starting Attune for the first time ..." if first else "Starting Attune ...")
+            (DEMO_DIR / "static").mkdir(exist_ok=True)  # what finders serve here, others collect
             with Supervisor(say=self.say, lock=lock) as supervisor:
                 lrs = self.lrs(lrs_port, variables)
                 supervisor.start(lrs)
@@ -204,17 +205,9 @@ class Command(BaseCommand):
         return Service(
             name="worker",
             command=[
-                *(sys.executable, "-m", "celery", "--app", "config", "worker", "--beat"),
-                *("--schedule", str(DEMO_DIR / "celerybeat-schedule")),
-                *(
-                    "--pool",
-                    "threads",
-                    "--concurrency",
-                    "2",
-                    "--loglevel",
-                    "WARNING",
-                    "--without-mingle",
-                ),
+                *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--beat"),
+                *("--schedule", str(DEMO_DIR / "celerybeat-schedule"), "--loglevel", "WARNING"),
+                *("--pool", "threads", "--concurrency", "2", "--without-mingle"),
             ],
             environment=variables,
             log=LOGS / "worker.log",
