@@ -20,6 +20,7 @@ from wagtail.models import (
     Page,
     Workflow,
     WorkflowPage,
+    WorkflowTask,
 )
 
 from attune.curriculum.models import (
@@ -68,9 +69,16 @@ def establish_client_home(
 
 @transaction.atomic
 def grant_authoring(*, home: ClientHomePage) -> None:
-    """Let the trainers of a home's client write beneath it, and only there. Idempotent."""
-    organisation = home.organisation
+    """Let the trainers of a home's client write beneath it, and only there. Idempotent.
+
+    :raises ValueError: the home belongs to no client yet.
+    """
+    if home.organisation is None:
+        raise ValueError(f"{home} belongs to no client yet.")
+    organisation: Organisation = home.organisation
     group = ensure_groups(organisation=organisation).trainers
+    if group is None:
+        raise ValueError(f"{organisation} has no trainers' group.")
     for codename in AUTHORING:
         GroupPagePermission.objects.get_or_create(
             group=group,
@@ -80,15 +88,16 @@ def grant_authoring(*, home: ClientHomePage) -> None:
             ),
         )
     _grant_media(organisation=organisation, group=group)
-    workflow, created = Workflow.objects.get_or_create(
+    workflow, _created = Workflow.objects.get_or_create(
         name=_("Review by trainers of %(client)s") % {"client": organisation.code}
     )
-    if created:
+    if not WorkflowTask.objects.filter(workflow=workflow).exists():
         task = GroupApprovalTask.objects.create(
             name=_("Approval by trainers of %(client)s") % {"client": organisation.code}
         )
         task.groups.add(group)
-        workflow.workflow_tasks.create(task=task, sort_order=0)
+        # Not through workflow.workflow_tasks: that relation waits for the workflow's next save.
+        WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
     WorkflowPage.objects.get_or_create(page=home, defaults={"workflow": workflow})
 
 

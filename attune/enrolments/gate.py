@@ -93,9 +93,8 @@ def _programme(page: ProgrammePage, request: HttpRequest) -> HttpResponse:
     enrolment = enrolment_in(request.user, page)
     outline = None
     if enrolment is not None:
-        (outline,) = outlines.outlines_for(enrolment.person, [enrolment], now=timezone.now()) or [
-            None
-        ]
+        found = outlines.outlines_for(enrolment.person, [enrolment], now=timezone.now())
+        outline = found[0] if found else None
     elif not may_look(request.user, page):
         raise Http404
     context: dict[str, Any] = page.get_context(request)

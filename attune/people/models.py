@@ -360,7 +360,7 @@ class Membership(models.Model):
     def clean(self) -> None:
         if self.hired_on and self.left_on and self.left_on < self.hired_on:
             raise ValidationError({"left_on": _("The last day cannot be before the first.")})
-        if self.location_id and self.location.organisation_id != self.organisation_id:
+        if self.location is not None and self.location.organisation_id != self.organisation_id:
             raise ValidationError({"location": _("This location is another organisation’s.")})
 
 

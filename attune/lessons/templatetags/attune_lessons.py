@@ -51,7 +51,7 @@ class LessonState:
 def lesson_state(context: dict[str, Any], page: LessonPage) -> LessonState:
     """What this reader has done in the lesson. One query once it is begun, none before."""
     frame = getattr(context.get("request"), "attune_frame", None)
-    urls = {
+    urls: dict[str, Any] = {
         "self_check_url": reverse("attune_lessons:self_check", args=[page.pk or 0]),
         "confirm_url": reverse("attune_lessons:confirm", args=[page.pk or 0]),
         "position_url": reverse("attune_lessons:position", args=[page.pk or 0]),
