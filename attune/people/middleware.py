@@ -7,12 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from attune.people.access import person_of
 from attune.people.models import Person
-
-NAMESPACE = "attune_"
 
 
 class PersonSettings:
@@ -43,8 +42,7 @@ class PersonSettings:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        match = request.resolver_match
-        if match is None or not any(name.startswith(NAMESPACE) for name in match.namespaces):
+        if not _is_a_page_of_ours(request):
             return
         person = person_of(request.user)
         if person is not None and not _chosen(request):
@@ -57,6 +55,14 @@ def activate_language(request: HttpRequest, person: Person) -> None:
         request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
 
 
+def _is_a_page_of_ours(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    if match is None or not any(name.startswith("attune_") for name in match.namespaces):
+        return False
+    # Screens inside Wagtail's admin speak the language that the admin speaks.
+    return not request.path.startswith(reverse("wagtailadmin_home"))
+
+
 def _chosen(request: HttpRequest) -> bool:
     """Whether this browser asked for a language, by the menu on the page."""
-    return settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    return bool(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME))
