@@ -257,7 +257,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 # them under its own path only (config.middleware).
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview pane frames our own pages
+X_FRAME_OPTIONS = "DENY"  # Wagtail itself lifts it for its preview pane
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CONTENT_SECURITY_POLICY = {
