@@ -23,6 +23,8 @@ from attune.people.access import Reach, reach_of
 from attune.people.screens.export import harmless
 
 URLS = "attune_people_admin"
+WIDE = "attune-if-wide"
+"""Columns that a telephone does without: the row's own page has them."""
 
 
 def reads_people(user: Any) -> bool:
@@ -81,6 +83,7 @@ def trail(*steps: tuple[Any, str]) -> list[dict[str, Any]]:
 class Listing(ForReaders, IndexView):
     """A list of what the user may see; searched, filtered, exported as they see it."""
 
+    template_name = "attune_people/admin/listing.html"
     paginate_by = 50
     add_item_label: Any = _("Add")
     may_add: Callable[[Any], bool] = staticmethod(manages_people)

@@ -18,6 +18,7 @@ from attune.people.models import Engagement, Location, Organisation, Team, TeamM
 from attune.people.screens import forms
 from attune.people.screens.base import (
     URLS,
+    WIDE,
     ForAdministrators,
     Form,
     ForReaders,
@@ -245,9 +246,23 @@ class Engagements(Listing):
             ),
             Column("client", label=_("Client"), accessor="client.name", sort_key="client__name"),
             Column("vendor", label=_("Vendor"), accessor="vendor.name", sort_key="vendor__name"),
-            Column("distance", label=_("Distance"), accessor="get_distance_display"),
-            Column("starts_on", label=_("Starts on"), accessor="starts_on", sort_key="starts_on"),
-            Column("ends_on", label=_("Ends on"), accessor="ends_on", sort_key="ends_on"),
+            Column(
+                "distance", label=_("Distance"), accessor="get_distance_display", classname=WIDE
+            ),
+            Column(
+                "starts_on",
+                label=_("Starts on"),
+                accessor="starts_on",
+                sort_key="starts_on",
+                classname=WIDE,
+            ),
+            Column(
+                "ends_on",
+                label=_("Ends on"),
+                accessor="ends_on",
+                sort_key="ends_on",
+                classname=WIDE,
+            ),
         ]
 
 

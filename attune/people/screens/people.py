@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import django_filters
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
@@ -34,7 +35,7 @@ from attune.people.models import (
     TeamMembership,
 )
 from attune.people.screens import forms
-from attune.people.screens.base import URLS, Form, ForManagers, ForReaders, Listing, trail
+from attune.people.screens.base import URLS, WIDE, Form, ForManagers, ForReaders, Listing, trail
 from attune.people.services import (
     MailNotSent,
     correct_invitation,
@@ -214,9 +215,9 @@ class People(Listing):
                 sort_key="full_name",
             ),
             Column("organisation", label=_("Works for"), accessor=self._employers),
-            Column("roles", label=_("Roles"), accessor=self._roles),
-            Column("location", label=_("Location"), accessor=self._locations),
-            Column("team", label=_("Team"), accessor=self._teams),
+            Column("roles", label=_("Roles"), accessor=self._roles, classname=WIDE),
+            Column("location", label=_("Location"), accessor=self._locations, classname=WIDE),
+            Column("team", label=_("Team"), accessor=self._teams, classname=WIDE),
             Column("status", label=_("Status"), accessor=lambda p: status_of(p, self.today)),
         ]
 
@@ -380,7 +381,7 @@ class PersonPage(OnePerson, WagtailAdminTemplateMixin, TemplateView):
             **super().get_context_data(**kwargs),
             "person": person,
             "status": status_of(person, today),
-            "today": today,
+            "language": dict(settings.LANGUAGES).get(person.language, person.language),
             "jobs": [(job, job.pk in manageable) for job in person.jobs],
             "teams": [
                 (row, row.team_id in teams and row in running(person.team_rows, today))
