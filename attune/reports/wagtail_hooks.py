@@ -17,6 +17,7 @@ from wagtail.admin.widgets.button import Button
 from attune.curriculum.models import ModulePage
 from attune.reports import urls
 from attune.reports.access import assignable_engagements, reads_reports, writes_modules
+from attune.reports.home import standing_panel_for
 from attune.reports.module_changes import libraries_for_copies, may_ask_again
 
 
@@ -107,3 +108,10 @@ def log_actions(actions: Any) -> None:
         ("withdraw", gettext_lazy("Withdraw a reason"), gettext_lazy("A reason withdrawn")),
     ):
         actions.register_action(f"attune_enrolments.{name}", label, message)
+
+
+@hooks.register("construct_homepage_panels")
+def standing_on_the_first_page(request: HttpRequest, panels: list[Any]) -> None:
+    panel = standing_panel_for(request.user)
+    if panel is not None:
+        panels.append(panel)
