@@ -6,7 +6,6 @@ from typing import Any
 
 from axes.utils import reset as unlock
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
@@ -27,7 +26,7 @@ class SignIn(auth_views.LoginView):
 class SignOut(auth_views.LogoutView):
     """By POST alone: a link in somebody's mail must not sign anyone out."""
 
-    next_page = reverse_lazy("attune_accounts:signed_out")
+    next_page: Any = reverse_lazy("attune_accounts:signed_out")
 
 
 class SignedOut(TemplateView):
@@ -57,7 +56,7 @@ class SetPassword(auth_views.PasswordResetConfirmView):
     template_name = "attune_accounts/set_password.html"
     success_url = reverse_lazy("attune_accounts:password_set")
 
-    def get_user(self, uidb64: str) -> AbstractBaseUser | None:
+    def get_user(self, uidb64: str) -> Any:
         user = super().get_user(uidb64)
         return user if user is not None and user.is_active else None
 

@@ -68,16 +68,14 @@ def put_into_groups(*, people: Iterable[Person], on: date) -> int:
     Only the groups of organisations are touched: a group that the administrator or the
     host gave by hand stays. Three queries, and one more per kind of change.
     """
-    users = {person.pk: person.user_id for person in people if person.user_id is not None}
-    ours: dict[int, tuple[int, str]] = {}
+    users = {person.pk: user for person in people if (user := person.user_id) is not None}
     by_organisation: dict[tuple[int, str], int] = {}
     for organisation, trainers, readers in Organisation.objects.values_list(
         "pk", "trainers", "readers"
     ):
         for kind, group in (("trainers", trainers), ("readers", readers)):
             if group is not None:
-                ours[group] = by_organisation_key = (organisation, kind)
-                by_organisation[by_organisation_key] = group
+                by_organisation[organisation, kind] = group
     wanted: set[tuple[int, int]] = set()
     roles = MembershipRole.objects.filter(
         Q(membership__left_on__isnull=True) | Q(membership__left_on__gte=on),
@@ -85,13 +83,18 @@ def put_into_groups(*, people: Iterable[Person], on: date) -> int:
         membership__person__user__is_active=True,
         membership__hired_on__lte=on,
     ).values_list("membership__person", "membership__organisation", "role")
-    for person, organisation, role in roles:
-        kinds = {"trainer": ["trainers"]}.get(role, ["readers"] if role in READING_ROLES else [])
-        for kind in kinds:
-            group = by_organisation.get((organisation, kind))
-            if group is not None:
-                wanted.add((users[person], group))
-    return _write(user_ids=set(users.values()), groups=set(ours), wanted=wanted)
+    for person_id, employer_id, role in roles:
+        kind = _kind_for(role)
+        standing = by_organisation.get((employer_id, kind)) if kind else None
+        if standing is not None:
+            wanted.add((users[person_id], standing))
+    return _write(user_ids=set(users.values()), groups=set(by_organisation.values()), wanted=wanted)
+
+
+def _kind_for(role: str) -> str:
+    if role == MembershipRole.Role.TRAINER:
+        return "trainers"
+    return "readers" if role in READING_ROLES else ""
 
 
 def _write(*, user_ids: set[int], groups: set[int], wanted: set[tuple[int, int]]) -> int:

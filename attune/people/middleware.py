@@ -52,7 +52,7 @@ class PersonSettings:
 def activate_language(request: HttpRequest, person: Person) -> None:
     if person.language in dict(settings.LANGUAGES):
         translation.activate(person.language)
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def _is_a_page_of_ours(request: HttpRequest) -> bool:

@@ -538,6 +538,16 @@ def test_a_move_on_the_first_day_leaves_one_row(cast):
     assert [(r.team, r.until_date) for r in maria.team_memberships.all()] == [(second, None)]
 
 
+def test_a_later_last_day_does_not_reach_into_the_next_team(cast):
+    maria, second = cast.nordlicht.agent, factories.team(cast.nordlicht.engagement, "Second")
+    row = maria.team_memberships.get()
+    services.move_team(row=row, to=second, on=date(2025, 2, 1), by=None)
+    with pytest.raises(ValidationError):
+        services.leave_team(row=row, until_date=date(2025, 2, 1), by=None)
+    services.leave_team(row=row, until_date=date(2025, 1, 15), by=None)
+    services.leave_team(row=row, until_date=date(2025, 1, 31), by=None)
+
+
 @pytest.mark.parametrize("on", [date(2023, 1, 1), date(2025, 6, 1)])
 def test_a_move_outside_the_row_is_refused(cast, on):
     maria, second = cast.nordlicht.agent, factories.team(cast.nordlicht.engagement, "Second")

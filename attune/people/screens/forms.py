@@ -81,7 +81,7 @@ class JobFields(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        field = self.fields["location"]
+        field: Any = self.fields["location"]
         field.queryset = Location.objects.manageable_by(user).select_related("organisation")
         field.label_from_instance = lambda place: f"{place} ({place.organisation})"
 
@@ -103,10 +103,11 @@ class AddPersonForm(JobFields):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.fields["organisation"].queryset = Organisation.objects.manageable_by(user)
+        fields: dict[str, Any] = self.fields
+        fields["organisation"].queryset = Organisation.objects.manageable_by(user)
         teams = Team.objects.manageable_by(user).select_related("engagement")
-        self.fields["team"].queryset = teams
-        self.fields["team"].label_from_instance = lambda team: f"{team} ({team.engagement})"
+        fields["team"].queryset = teams
+        fields["team"].label_from_instance = lambda team: f"{team} ({team.engagement})"
 
 
 class JobForm(JobFields):
@@ -121,11 +122,12 @@ class JobForm(JobFields):
         self, *args: Any, user: Any, membership: Membership | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, user=user, **kwargs)
+        fields: dict[str, Any] = self.fields
         if membership is None:
-            self.fields["organisation"].queryset = Organisation.objects.manageable_by(user)
+            fields["organisation"].queryset = Organisation.objects.manageable_by(user)
         else:
-            del self.fields["organisation"]
-            self.fields["location"].queryset = Location.objects.filter(
+            del fields["organisation"]
+            fields["location"].queryset = Location.objects.filter(
                 organisation=membership.organisation_id
             ).select_related("organisation")
 
@@ -156,8 +158,9 @@ class JoinTeamForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams.select_related("engagement")
-        self.fields["team"].label_from_instance = lambda team: f"{team} ({team.engagement})"
+        field: Any = self.fields["team"]
+        field.queryset = teams.select_related("engagement")
+        field.label_from_instance = lambda team: f"{team} ({team.engagement})"
 
 
 class LeaveTeamForm(forms.Form):
@@ -204,7 +207,8 @@ class EngagementForm(forms.ModelForm):  # type: ignore[type-arg]
 class ChangeEngagementForm(EngagementForm):
     """The two parties decide who sees whose results: they never change."""
 
-    class Meta(EngagementForm.Meta):
+    class Meta:
+        model = Engagement
         fields = ("name", "distance", "client_time_zone", "starts_on", "ends_on", "is_simulated")
 
 
@@ -249,7 +253,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
             yield label, self[f"{name}_opens"], self[f"{name}_closes"]
 
     def plain_fields(self) -> list[Any]:
-        return [self[name] for name in self._meta.fields]
+        return [self[name] for name in self.Meta.fields]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -52,7 +52,7 @@ def invite(*, person: Person, by: Any, now: datetime) -> InvitationKind:
     :raises NotAllowed: ``by`` does not manage each organisation the person works for.
     """
     require_manager_of_all_jobs(person=person, by=by)
-    if person.user_id is not None and person.user.is_superuser:
+    if person.user is not None and person.user.is_superuser:
         raise NotAllowed("The administrator needs no invitation.")
     if not person.invited_email:
         raise ValidationError(_("This person has accepted the invitation already."))
@@ -66,7 +66,7 @@ def invite(*, person: Person, by: Any, now: datetime) -> InvitationKind:
 def link_for(person: Person) -> tuple[InvitationKind, str]:
     """The kind of link that this person needs, and its absolute address."""
     base = settings.WAGTAILADMIN_BASE_URL.rstrip("/")
-    if person.user_id is None:
+    if person.user is None:
         return InvitationKind.JOIN, base + reverse(
             "attune_people:join", kwargs={"token": token_for(person)}
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -181,4 +182,4 @@ def _address(email: str) -> str:
 
 
 def _email_field() -> str:
-    return str(Person._meta.get_field("user").related_model.get_email_field_name())
+    return str(get_user_model().get_email_field_name())
