@@ -42,7 +42,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def fixed(number: int) -> uuid.UUID:
-    return uuid.UUID(int=number)
+    return uuid.UUID(f"00000000-0000-4000-8000-{number:012x}")
 
 
 @pytest.fixture
