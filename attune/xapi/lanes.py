@@ -46,7 +46,7 @@ def enqueue_sql(*, where: str) -> str:
     since the ORM has no ``INSERT … SELECT``; the tables' names are fixed by the app's label.
     """
     return (
-        "INSERT INTO attune_xapi_delivery "  # noqa: S608
+        "INSERT INTO attune_xapi_delivery "  # noqa: S608  # nosec B608
         "(lane_id, record_id, attempts, answer) "
         "SELECT lane.id, record.id, 0, '' "
         "FROM attune_xapi_statementrecord record "
@@ -226,9 +226,9 @@ def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0, ok: bool 
     return bool(_held(lease).update(**changes))
 
 
-def give_back(lease: Lease) -> None:
+def give_back(lease: Lease, **changes: object) -> None:
     """Let the next sender have the lane at once."""
-    _held(lease).update(lease_token=None, lease_until=None)
+    _held(lease).update(lease_token=None, lease_until=None, **changes)
 
 
 def _held(lease: Lease) -> QuerySet[Lane]:

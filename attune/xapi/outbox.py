@@ -145,7 +145,7 @@ def _insert(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     names = ", ".join(quote(str(field.column)) for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     sql = (
-        f"INSERT INTO {quote(StatementRecord._meta.db_table)} ({names}) "  # noqa: S608
+        f"INSERT INTO {quote(StatementRecord._meta.db_table)} ({names}) "  # noqa: S608  # nosec B608
         f"VALUES {', '.join([one] * len(rows))} "
         f"ON CONFLICT ({quote('statement_id')}) DO NOTHING RETURNING {quote('id')}"
     )
