@@ -42,9 +42,9 @@ class QuizPageForm(WagtailAdminPageForm):
             else ()
         )
         allowed = kept | set(
-            Question.objects.non_polymorphic()
+            Question.objects.choosable_by(self.for_user)
+            .non_polymorphic()
             .filter(pk__in=ids)
-            .choosable_by(self.for_user)
             .values_list("pk", flat=True)
         )
         for form in chosen:

@@ -35,7 +35,7 @@ View = Callable[..., HttpResponse]
 
 def may_translate(user: Any, key: Any) -> bool:
     """False where ``key`` is the translation key of a question that is not the user's."""
-    of_that_key = Question.objects.non_polymorphic().filter(translation_key=key)
+    of_that_key = Question.objects.filter(translation_key=key)
     return not of_that_key.exists() or of_that_key.editable_by(user).exists()
 
 
@@ -109,7 +109,7 @@ class TranslationsReport(report.TranslationsReportView):
         if user.is_superuser:
             return found
         pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-        questions = Question.objects.non_polymorphic().editable_by(user)
+        questions = Question.objects.editable_by(user).non_polymorphic()
         return found.filter(
             Q(source__object_id__in=pages.order_by().values("translation_key"))
             | Q(source__object_id__in=questions.order_by().values("translation_key"))

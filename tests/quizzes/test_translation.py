@@ -41,7 +41,11 @@ def translated(instance: Any, words: dict[str, str] | None = None) -> Any:
                 data=text,
             )
     translation.save_target(publish=True)
-    return translation.get_target_instance()
+    target = translation.get_target_instance()
+    if not target.live:
+        target.get_latest_revision_as_object().save_revision().publish()
+        target.refresh_from_db()
+    return target
 
 
 @pytest.fixture

@@ -19,7 +19,15 @@ from attune.quizzes.questions.items import Definition, Item
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["Question", "QuestionTag", "item_for", "question_type", "question_types"]
+__all__ = [
+    "Definition",
+    "Item",
+    "Question",
+    "QuestionTag",
+    "item_for",
+    "question_type",
+    "question_types",
+]
 
 
 def question_types() -> list[type[Question]]:

@@ -101,7 +101,7 @@ class Question(
     )
     copied_from = models.UUIDField(_("copied from"), null=True, blank=True, editable=False)
 
-    objects = QuestionManager()
+    objects: ClassVar[Any] = QuestionManager()
 
     common_panels = [
         FieldPanel("title", required_on_save=True),

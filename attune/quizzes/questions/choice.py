@@ -237,7 +237,8 @@ class ChoiceQuestion(Question):
         if not isinstance(options, list) or not all(isinstance(each, dict) for each in options):
             raise ValueError(gettext("“options” is a list with a text each."))
         self.multiple = bool(data.get("multiple", False))
-        self.options = [
+        # modelcluster holds the rows until the question is saved.
+        self.options = [  # type: ignore[misc]
             ChoiceOption(
                 sort_order=number,
                 text=str(each.get("text", "")),

@@ -11,7 +11,7 @@ from polymorphic.query import PolymorphicQuerySet
 from attune.people.access import reach_of
 
 
-class QuestionQuerySet(PolymorphicQuerySet):
+class QuestionQuerySet(PolymorphicQuerySet[Any, Any]):
     def editable_by(self, user: Any) -> Self:
         """Questions of the clients that the user writes for."""
         reach = reach_of(user)

@@ -54,7 +54,9 @@ def write_question(
     )
     question.fill(dict(data))
     names = dict.fromkeys(slugify(tag, allow_unicode=True) for tag in tags)
-    question.tags = [QuestionTag(name=name) for name in names if name]
+    tag_rows = [QuestionTag(name=name) for name in names if name]
+    # modelcluster holds the rows until the question is saved.
+    question.tags = tag_rows  # type: ignore[misc]
     question.full_clean()
     problems = question.item().problems()
     if problems:
