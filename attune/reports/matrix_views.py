@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -21,6 +21,7 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.admin.widgets.button import HeaderButton
 
 from attune.enrolments.models import Enrolment
+from attune.enrolments.states import Standing
 from attune.reports import matrix, spreadsheets
 from attune.reports.access import assignable_engagements, reads_reports, zone_of
 from attune.reports.drawing import clock, legend, mark_of, mark_of_cell, zone_in_words
@@ -91,7 +92,8 @@ class CompletionMatrixView(ReportView):
 
     def decorate_paginated_queryset(self, object_list: Any) -> list[dict[str, Any]]:
         rows = matrix.rows_of(list(object_list), self.modules, now=self.now)
-        mark = partial(mark_of_cell, zone=self.zone)
+        # Thousands of cells, but few that differ: each is put into words once.
+        mark = cache(partial(mark_of_cell, zone=self.zone))
         return [
             {
                 "enrolment": row.enrolment,
@@ -169,7 +171,7 @@ class CompletionMatrixView(ReportView):
 
     def values(self, rows: Iterable[matrix.Row]) -> Iterator[list[spreadsheets.Value]]:
         """What the table says, typed. Moments are in the reader's zone, as on the screen."""
-        yes, no = _("Yes"), _("No")
+        yes, no, words = _("Yes"), _("No"), cache(_in_words)
         for row in rows:
             enrolment = row.enrolment
             due = matrix.local(enrolment.due_at, self.zone)
@@ -187,7 +189,7 @@ class CompletionMatrixView(ReportView):
             ]
             for cell in row.cells:
                 done = matrix.local(cell.completed_at, self.zone)
-                line += [_in_words(cell), done.date() if done else None]
+                line += [words(cell.standing, cell.note), done.date() if done else None]
             yield line
 
     def get_filename(self) -> str:
@@ -218,10 +220,10 @@ class CompletionMatrixView(ReportView):
         )
 
 
-def _in_words(cell: matrix.Cell) -> str:
-    words = [cell.standing.label]
-    if cell.note:
-        words.append(cell.note)
-    if cell.standing.overdue:
+def _in_words(standing: Standing, note: str) -> str:
+    words = [standing.label]
+    if note:
+        words.append(note)
+    if standing.overdue:
         words.append(_("overdue"))
     return ", ".join(words)
