@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+pytestmark = pytest.mark.xdist_group("plugin")  # the site is made once for all of them
 
 # What the host already had: a user model of its own, and an app with a name that we use too.
 MODELS = """
