@@ -346,7 +346,7 @@ def _agents(pair: Pair) -> list[Staff]:
             "Senior service desk agent" if number % 9 == 4 else "Service desk agent",
             pair.places[number % len(pair.places)],
             pair.began_days_ago - 10 - number
-            if number < 5
+            if number < 4
             else rng.randint(55, pair.began_days_ago - 40),
             pair.teams[number % len(pair.teams)],
         )
