@@ -21,7 +21,7 @@ import pytest
 from django.db import connection, transaction
 
 from attune.xapi import extensions, outbox, verbs
-from attune.xapi.models import Delivery, Lane, StatementRecord
+from attune.xapi.models import Lane
 from attune.xapi.statements import (
     Activity,
     ActivityType,
@@ -86,24 +86,28 @@ def wait_until(what: Callable[[], Any], *, seconds: float = 20, every: float = 0
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database with real commits, and only our tables emptied afterwards.
+def committed() -> None:
+    """The test's database with real commits, and only our tables emptied afterwards.
 
     Delivery refuses to run in a transaction, and emptying every table of the site, as the
-    usual way does, costs more than most of these tests.
+    usual way does, costs more than most of these tests. A test that asks for this gets its
+    mark in ``mark_committed``: without the mark pytest-django would not even make a test
+    database, and the test would meet the real one.
     """
-    with django_db_blocker.unblock():
-        _empty()
-        yield
-        _empty()
+    assert not connection.in_atomic_block
 
 
-def _empty() -> None:
-    if not connection.is_usable():
-        connection.close()
-    Delivery.objects.all().delete()
-    StatementRecord.objects.all().delete()
-    Lane.objects.all().delete()
+def mark_committed(items: list[pytest.Item]) -> None:
+    """Give tests that need real commits the mark that says so."""
+    mark = pytest.mark.django_db(transaction=True, available_apps=["attune.xapi"])
+    for item in items:
+        if "committed" in getattr(item, "fixturenames", ()):
+            item.add_marker(mark)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_committed(items)
 
 
 @pytest.fixture

@@ -10,6 +10,13 @@ import os
 
 import pytest
 
+from tests.delivery.conftest import mark_committed
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_committed(items)
+
 
 @pytest.fixture
 def write_goldens() -> bool:
