@@ -10,6 +10,7 @@ from wagtailmedia.blocks import AbstractMediaChooserBlock
 LESSON_FEATURES = ["h3", "bold", "italic", "ol", "ul", "link", "document-link"]
 SHORT_FEATURES = ["bold", "italic", "link", "ol", "ul"]
 TEMPLATES = "attune_lessons/blocks"
+PREVIEW = "attune_lessons/block_preview.html"
 
 
 class MediaChooserBlock(AbstractMediaChooserBlock):
@@ -27,6 +28,7 @@ class PictureBlock(blocks.StructBlock):
         icon = "image"
         label = _("Image")
         template = f"{TEMPLATES}/image.html"
+        preview_template = PREVIEW
 
 
 class RecordingBlock(blocks.StructBlock):
@@ -46,6 +48,7 @@ class RecordingBlock(blocks.StructBlock):
         icon = "media"
         label = _("Video or audio")
         template = f"{TEMPLATES}/media.html"
+        preview_template = PREVIEW
 
 
 class DialogueLineBlock(blocks.StructBlock):
@@ -71,6 +74,7 @@ class DialogueBlock(blocks.StructBlock):
         icon = "openquote"
         label = _("Dialogue")
         template = f"{TEMPLATES}/dialogue.html"
+        preview_template = PREVIEW
         preview_value = {
             "setting": "A call on Monday morning",
             "lines": [
@@ -101,6 +105,7 @@ class DoDontBlock(blocks.StructBlock):
         icon = "check"
         label = _("Do and don’t")
         template = f"{TEMPLATES}/do_dont.html"
+        preview_template = PREVIEW
         preview_value = {
             "pairs": [
                 {
@@ -132,6 +137,7 @@ class ComparisonBlock(blocks.StructBlock):
         icon = "table"
         label = _("Comparison")
         template = f"{TEMPLATES}/comparison.html"
+        preview_template = PREVIEW
         preview_value = {
             "heading": "Saying no",
             "home_label": "Often in Manila",
@@ -154,6 +160,7 @@ class ChecklistBlock(blocks.StructBlock):
         icon = "tasks"
         label = _("Checklist")
         template = f"{TEMPLATES}/checklist.html"
+        preview_template = PREVIEW
         preview_value = {"title": "Before you send", "items": ["Is there a date?", "Whose turn?"]}
 
 
@@ -170,6 +177,7 @@ class CallOutBlock(blocks.StructBlock):
         icon = "info-circle"
         label = _("Call-out")
         template = f"{TEMPLATES}/call_out.html"
+        preview_template = PREVIEW
         preview_value = {
             "tone": "tip",
             "title": "Name the next step",
@@ -194,6 +202,7 @@ class MessageExampleBlock(blocks.StructBlock):
         icon = "mail"
         label = _("Message, before and after")
         template = f"{TEMPLATES}/message_example.html"
+        preview_template = PREVIEW
         preview_value = {
             "medium": "ticket",
             "subject": "Printer in hall 3",
@@ -222,6 +231,7 @@ class SelfCheckBlock(blocks.StructBlock):
         icon = "help"
         label = _("Self-check")
         template = f"{TEMPLATES}/self_check.html"
+        preview_template = PREVIEW
         preview_value = {
             "question": "Which answer can your colleague plan with?",
             "options": [
@@ -247,6 +257,7 @@ class LessonBody(blocks.StreamBlock):
         features=LESSON_FEATURES,
         icon="pilcrow",
         template=f"{TEMPLATES}/rich_text.html",
+        preview_template=PREVIEW,
         preview_value="<p>Short sentences. One thought each.</p>",
     )
     image = PictureBlock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from attune.enrolments.gate import next_unit_after
-from attune.enrolments.readers import Reader, reader_for
+from attune.enrolments.readers import Reader, may_look, reader_for
 from attune.enrolments.services import remember_position
 from attune.lessons import services
 from attune.lessons.models import LessonPage
@@ -137,6 +138,19 @@ def _anchor_in(request: HttpRequest) -> Any:
         return None
     anchor = body.get("anchor") if isinstance(body, dict) else None
     return anchor if isinstance(anchor, str) else None
+
+
+@login_required
+@require_safe
+def captions(request: HttpRequest, lesson_id: int, block_id: UUID) -> HttpResponse:
+    """The captions of a recording as WebVTT, for whoever may open the lesson."""
+    lesson = get_object_or_404(LessonPage.objects.live().select_related("locale"), pk=lesson_id)
+    if reader_for(request.user, lesson) is None and not may_look(request.user, lesson):
+        raise Http404
+    block = next((each for each in lesson.body if each.id == str(block_id)), None)
+    if block is None or block.block_type != "media" or not block.value["captions"]:
+        raise Http404
+    return HttpResponse(block.value["captions"], content_type="text/vtt; charset=utf-8")
 
 
 @login_required

@@ -429,6 +429,18 @@ class TestRenewal:
             )
 
 
+def test_what_an_invited_person_was_assigned_goes_to_whom_they_turn_out_to_be(
+    enrolment: Any, maria: Any, nordlicht_content: Any
+) -> None:
+    kept = factories.person("Maria Santos-Cruz")
+    services.hand_over(gone=maria, kept=kept, now=LATER)
+    enrolment.refresh_from_db()
+    assert enrolment.state == State.WITHDRAWN
+    moved = type(enrolment).objects.get(person=kept)
+    assert (moved.state, moved.due_at) == (State.NOT_STARTED, enrolment.assignments.get().due_at)
+    assert moved.registration != enrolment.registration
+
+
 class TestStandAside:
     def test_pause_stops_the_clock_and_resume_goes_on(
         self, enrolment: Any, maria: Any, nordlicht_content: Any

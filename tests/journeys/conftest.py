@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.delivery import conftest as delivery
 from tests.validator import test_validator as validator
@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, where the tests also use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=15_000)  # as patient as a person on a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("ATTUNE_CHROMIUM") or None, args=QUIET
@@ -111,7 +112,7 @@ def open_page(
             locale=locale,
             java_script_enabled=javascript,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         watch = Watch(host=urlsplit(live_server.url).netloc)
         watch.attach(context)
         contexts.append((context, watch))

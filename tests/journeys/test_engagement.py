@@ -78,9 +78,9 @@ def test_one_engagement_runs_end_to_end(
     open_page: Callable[..., Page],
     cast: Any,
     nordlicht_content: Any,
+    lane: Lane,
     quiz: Any,
     enrolment: Any,
-    lane: Lane,
     worker: Worker,
     shared_ralph: Ralph,
     node: str,
@@ -145,7 +145,7 @@ def test_one_engagement_runs_end_to_end(
     sign_in(klaus, cast.nordlicht.trainer, to=reverse("wagtailadmin_pages:edit", args=[lesson.pk]))
     klaus.locator("#id_title").fill("Greetings, first of all")
     klaus.get_by_role("button", name="Toggle preview").click()
-    framed = klaus.frame_locator("iframe[title='Preview']")
+    framed = klaus.frame_locator("#w-preview-iframe")
     expect(framed.get_by_role("heading", level=1)).to_have_text("Greetings, first of all")
     klaus.get_by_role("button", name="Toggle preview").click()
     klaus.locator("footer").get_by_role("button", name="More actions").click()
