@@ -1,8 +1,10 @@
-"""wagtail-localize's addresses, guarded where they lead to questions.
+"""wagtail-localize's addresses, guarded by who may edit what is translated.
 
-Its views ask for a permission on the model, never for the row, and one of them lists all
-rows of a snippet. Each address stands here once more, ahead of the package's own; what is
-not about a question passes through untouched.
+Its views ask for a permission on the model, or only for the one to translate at all, never
+for the row; one of them lists all rows of a snippet, and its report lists everybody's work.
+Each address stands here once more, ahead of the package's own. Trainers are granted the
+permission to translate by this package, so the doors that it opens are guarded here, those
+to pages too.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
@@ -33,21 +37,23 @@ from attune.quizzes.viewsets import numbers
 View = Callable[..., HttpResponse]
 
 
-def may_translate(user: Any, key: Any) -> bool:
-    """False where ``key`` is the translation key of a question that is not the user's."""
-    of_that_key = Question.objects.filter(translation_key=key)
-    return not of_that_key.exists() or of_that_key.editable_by(user).exists()
+def may_translate(user: Any, source: TranslationSource) -> bool:
+    """May the user edit what the source is the source of?"""
+    try:
+        instance = source.get_source_instance()
+    except ObjectDoesNotExist:
+        return False
+    if isinstance(instance, Page):
+        return bool(instance.permissions_for_user(user).can_edit())
+    policy = policy_registry.get(instance)
+    return bool(policy.user_has_permission_for_instance(user, "change", instance))
 
 
 def guard_translation(view: View) -> View:
     @functools.wraps(view)
     def inner(request: HttpRequest, translation_id: int, **kwargs: Any) -> HttpResponse:
-        key = (
-            Translation.objects.filter(pk=translation_id)
-            .values_list("source__object_id", flat=True)
-            .first()
-        )
-        if key is None or not may_translate(request.user, key):
+        translation = get_object_or_404(Translation, pk=translation_id)
+        if not may_translate(request.user, translation.source):
             raise Http404
         return view(request, translation_id=translation_id, **kwargs)
 
@@ -57,12 +63,8 @@ def guard_translation(view: View) -> View:
 def guard_source(view: View) -> View:
     @functools.wraps(view)
     def inner(request: HttpRequest, translation_source_id: int) -> HttpResponse:
-        key = (
-            TranslationSource.objects.filter(pk=translation_source_id)
-            .values_list("object_id", flat=True)
-            .first()
-        )
-        if key is None or not may_translate(request.user, key):
+        source = get_object_or_404(TranslationSource, pk=translation_source_id)
+        if not may_translate(request.user, source):
             raise Http404
         return view(request, translation_source_id=translation_source_id)
 
@@ -73,12 +75,22 @@ def guard_snippet(view: View) -> View:
     @functools.wraps(view)
     def inner(request: HttpRequest, app_label: str, model_name: str, pk: str) -> HttpResponse:
         model = get_snippet_model_from_url_params(app_label, model_name)
-        if issubclass(model, Question):
-            pks = numbers([unquote(pk)])
-            theirs = model.objects.non_polymorphic().editable_by(request.user)
-            if not pks or not theirs.filter(pk=pks[0]).exists():
-                raise Http404
+        snippet = get_object_or_404(model, pk=(numbers([unquote(pk)]) or [0])[0])
+        policy = policy_registry.get(snippet)
+        if not policy.user_has_permission_for_instance(request.user, "change", snippet):
+            raise Http404
         return view(request, app_label=app_label, model_name=model_name, pk=pk)
+
+    return inner
+
+
+def guard_page(view: View) -> View:
+    @functools.wraps(view)
+    def inner(request: HttpRequest, page_id: int) -> HttpResponse:
+        page = get_object_or_404(Page, pk=page_id)
+        if not page.permissions_for_user(request.user).can_edit():
+            raise Http404
+        return view(request, page_id=page_id)
 
     return inner
 
@@ -121,6 +133,10 @@ def guarded_urls() -> list[URLPattern]:
     snippets = "localize/api/snippets/<slug:app_label>/<slug:model_name>/"
     edit = edit_translation
     return [
+        path(
+            "localize/submit/page/<int:page_id>/",
+            guard_page(submit_translations.SubmitPageTranslationView.as_view()),
+        ),
         path(
             "localize/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/",
             guard_snippet(submit_translations.SubmitSnippetTranslationView.as_view()),

@@ -11,6 +11,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from wagtail.models import GroupApprovalTask, Locale, ReferenceIndex, WorkflowTask
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text
+from wagtail_localize.models import Translation, TranslationSource
 
 from attune.people.models import Person
 from attune.quizzes.models import QuestionLogEntry, QuizPage
@@ -604,8 +605,6 @@ def test_a_search_finds_any_type_by_its_base(cast: Cast) -> None:
 
 
 def translate(question: Question) -> Any:
-    from wagtail_localize.models import Translation, TranslationSource  # noqa: PLC0415
-
     german = Locale.objects.get_or_create(language_code="de")[0]
     source, _created = TranslationSource.get_or_create_from_instance(question)
     source.update_from_db()
@@ -674,6 +673,26 @@ def test_a_foreign_trainer_finds_no_door_of_the_translator(
         content_type="application/x-www-form-urlencoded",
     )
     assert put.status_code in (200, 201)
+
+
+def test_the_permission_to_translate_opens_no_foreign_page(
+    client: Client, cast: Cast, nordlicht_content: Content
+) -> None:
+    module = nordlicht_content.module
+    module.title = module.draft_title = CANARY
+    module.save()
+    source, _created = TranslationSource.get_or_create_from_instance(module)
+    submit = reverse("wagtail_localize:submit_page_translation", args=[module.pk])
+    update = reverse("wagtail_localize:update_translations", args=[source.pk])
+    as_user(client, cast.cedar.trainer)
+    for address in (submit, update):
+        for method in (client.get, client.post):
+            answer = method(address)
+            assert answer.status_code == 404
+            assert CANARY not in answer.content.decode()
+    as_user(client, cast.nordlicht.trainer)
+    assert CANARY in client.get(submit).content.decode()
+    assert client.get(update).status_code == 200
 
 
 def test_a_translators_markup_is_cleaned(cast: Cast) -> None:

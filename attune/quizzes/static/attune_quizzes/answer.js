@@ -87,6 +87,7 @@
 
   function changed() {
     changes += 1;
+    say("saving");  // at once: an earlier "Saved" must not stand beside a new answer
     clearTimeout(pause);
     pause = setTimeout(send, 250);
   }
