@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from wagtail import hooks
 from wagtail.models import Page
+from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
 
 from attune.curriculum.models import (
@@ -29,6 +30,21 @@ def choose_among_own_and_shared(pages: PageQuerySet, request: HttpRequest) -> Pa
     for path in ClientHomePage.objects.exclude(organisation__in=own).values_list("path", flat=True):
         foreign |= Q(path__startswith=path)
     return pages.exclude(foreign)
+
+
+@hooks.register("construct_explorer_page_queryset")
+def explore_only_ones_own(
+    parent_page: Page, pages: PageQuerySet, request: HttpRequest
+) -> PageQuerySet:
+    """No list of what stands beneath a page that is not the user's to explore.
+
+    Wagtail lists whatever lies below the common ancestor of all that a user may edit. With a
+    home in two languages that is the root, and another client's page would show its title.
+    """
+    explorable = PagePermissionPolicy().explorable_instances(request.user)
+    if not parent_page.is_root() and not explorable.filter(pk=parent_page.pk).exists():
+        raise Http404
+    return pages
 
 
 @hooks.register("after_copy_page")
