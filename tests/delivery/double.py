@@ -85,6 +85,16 @@ def flood(handler: _Handler, statements: list[dict[str, Any]]) -> None:
             handler.wfile.write(b" " * 65536)
 
 
+def drip(handler: _Handler, statements: list[dict[str, Any]]) -> None:
+    """A byte now and then, each within the time-out, and no end."""
+    handler.send_response(200)
+    handler.end_headers()
+    handler.close_connection = True
+    with contextlib.suppress(OSError):
+        while not handler.double.closing.wait(0.2):
+            handler.wfile.write(b" ")
+
+
 @dataclass
 class Double:
     """What the store holds and how it behaves. Ids are texts in lower case."""

@@ -20,6 +20,7 @@ from tests.delivery.double import (
     Double,
     Fault,
     answer,
+    drip,
     flood,
     hang,
     reset,
@@ -293,6 +294,15 @@ def test_an_unknown_outcome_backs_off_and_sends_the_same_again(
     assert (lane.state, lane.failures) == ("active", 0)
 
 
+@pytest.mark.parametrize(("fault", "why"), [(flood, "longer than"), (drip, "took longer")])
+def test_an_answer_is_read_only_so_far_and_so_long(
+    lane: Lane, double: Double, fault: Fault, why: str
+) -> None:
+    record(1)
+    double.plan(fault)
+    assert why in run(lane).stopped
+
+
 def test_a_store_that_is_not_there_backs_off(committed: None) -> None:
     with serving() as double:
         lane = make_lane(double)
@@ -550,6 +560,15 @@ def test_a_lane_that_is_narrowed_drops_what_waits_for_others(committed: None) ->
         run(lane)
         assert sorted(double.stored) == sorted(nordlicht)
         assert counts(lane) == (0, 2, 0)
+
+
+def test_another_clients_record_does_not_leave_whatever_is_in_the_queue(
+    lane: Lane, double: Double
+) -> None:
+    record(2, client="nordlicht")
+    Lane.objects.filter(pk=lane.pk).update(client="cedar")  # past every door of ours
+    run(lane)
+    assert double.posts == []
 
 
 def test_a_new_lane_receives_what_was_recorded_before_it(committed: None, double: Double) -> None:
