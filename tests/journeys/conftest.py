@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.delivery import conftest as delivery
@@ -50,12 +51,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="package")
+def browser(django_db_setup: None) -> Iterator[Browser]:
     # Playwright's loop runs in this thread, where the tests also use the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=15_000)  # as patient as a person on a busy machine
+    serialized = {
+        alias: contents
+        for alias in connections
+        if (contents := getattr(connections[alias], "_test_serialized_contents", None))
+    }
     with sync_playwright() as playwright:
+        # Inside a running loop Django makes its connections anew. These would know nothing of
+        # the rows that migrations made, and no later test would get Wagtail's root page back.
+        for alias, contents in serialized.items():
+            connections[alias]._test_serialized_contents = contents  # type: ignore[attr-defined]
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("ATTUNE_CHROMIUM") or None, args=QUIET
         )
