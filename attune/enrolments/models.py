@@ -96,8 +96,13 @@ class Enrolment(models.Model):
             models.CheckConstraint(condition=Q(cycle__gte=1), name="enrolment_cycle_from_one"),
         ]
         indexes = [
+            # Down to person and cycle, so that asking for each person of a programme whether
+            # there is a later round finds all it compares in the index. Without, PostgreSQL
+            # compared everybody with everybody whenever its statistics were old: 30 s instead
+            # of 0.1 s for 10,000 people.
             models.Index(
-                fields=["programme_key", "engagement", "state"], name="enrolment_by_programme"
+                fields=["programme_key", "engagement", "person", "cycle"],
+                name="enrolment_by_programme",
             ),
             models.Index(fields=["engagement", "state"], name="enrolment_by_engagement"),
             models.Index(
