@@ -107,7 +107,7 @@ def test_overdue_stands_beside_the_state() -> None:
 
 
 def test_a_state_that_nobody_knows_is_shown_as_it_is() -> None:
-    assert words(render('{% status_label state %}', state="<odd>")) == "<odd>"
+    assert words(render("{% status_label state %}", state="<odd>")) == "<odd>"
 
 
 # --- Parts ----------------------------------------------------------------------------
