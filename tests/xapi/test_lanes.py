@@ -40,8 +40,10 @@ def outbox_command(*arguments: str) -> str:
 def test_the_environments_lane_is_made_once_and_marked(environment: Any) -> None:
     lane = lanes.sync_environment_lane()
     assert lane is not None
+    Lane.objects.update(retry_at=NOW, failures=3)
     assert lanes.sync_environment_lane() == lane
     assert Lane.objects.count() == 1
+    assert Lane.objects.get().failures == 3  # nothing has changed, so the lane goes on resting
     assert lane.origin == LaneOrigin.ENVIRONMENT
     assert lane.endpoint == "https://lrs.example/xapi"
     assert str(lane.password) == ""  # the secret stays in the environment
