@@ -8,8 +8,10 @@ the question since. Each type's item lives beside its model in ``<type>.py``.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, ClassVar
 
 from django import forms
@@ -180,9 +182,13 @@ def text_of(encoded: Any) -> str:
     return encoded
 
 
+# Only these part words; a space around <b> or <a> would stand before a full stop.
+_BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|h[1-6]|div|hr)\b", re.IGNORECASE)
+
+
 def plain(html: str) -> str:
-    """Text of a piece of rich text, with blocks kept apart by a space."""
-    return " ".join(strip_tags(html.replace("<", " <")).split())
+    """Text of a piece of rich text, with blocks kept apart by a space and entities resolved."""
+    return " ".join(unescape(strip_tags(_BLOCK_TAG.sub(r" \g<0>", html))).split())
 
 
 def common_problems(definition: Definition) -> list[str]:
