@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
@@ -58,7 +59,7 @@ def as_user(client: Any, person: Any) -> Any:
     """Sign ``person`` (a ``Person`` or a user) in on a Django test client, and return it."""
     client.force_login(
         getattr(person, "user", None) or person,
-        backend="django.contrib.auth.backends.ModelBackend",
+        backend=settings.AUTHENTICATION_BACKENDS[-1],
     )
     return client
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.embeds",
     "wagtail.users",
+    "wagtail.sites",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -133,7 +134,7 @@ CACHES = {
 AUTH_USER_MODEL = "attune_accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "config.backends.WithPerson",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -241,7 +242,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "sweep the outbox": {"task": "attune.xapi.tasks.sweep", "schedule": 5.0},
+    "sweep the outbox": {
+        "task": "attune.xapi.tasks.sweep",
+        "schedule": 5.0,
+        # After an hour without a worker, one sweep is due and not seven hundred.
+        "options": {"expires": 5},
+    },
     "nightly repair of access": {
         "task": "attune.people.tasks.sync_access",
         "schedule": 24 * 3600.0,

@@ -179,7 +179,7 @@ def test_each_of_the_cast_can_sign_in(loaded, client, person):
 def test_an_outsider_finds_none_of_it(loaded, client, django_user_model):
     client.force_login(
         django_user_model.objects.get(email="arjun@deccan-deskline.example"),
-        backend="django.contrib.auth.backends.ModelBackend",
+        backend=settings.AUTHENTICATION_BACKENDS[-1],
     )
     pages = Page.objects.descendant_of(
         Page.objects.get(slug="nordlicht", locale__language_code="en")
@@ -194,7 +194,7 @@ def test_a_trainer_explores_the_own_pages_in_both_languages_and_nothing_else(
 ):
     client.force_login(
         django_user_model.objects.get(email="klaus@nordlicht.example"),
-        backend="django.contrib.auth.backends.ModelBackend",
+        backend=settings.AUTHENTICATION_BACKENDS[-1],
     )
     cedar = Page.objects.get(slug="cedar-pine")
     for page in Page.objects.filter(depth__gt=1).exclude(slug="shared-modules"):
@@ -208,7 +208,7 @@ def test_a_trainer_explores_the_own_pages_in_both_languages_and_nothing_else(
 def test_a_lesson_confirmed_in_german_goes_on_in_german(loaded, client, django_user_model):
     client.force_login(
         django_user_model.objects.get(email="maria@habagat.example"),
-        backend="django.contrib.auth.backends.ModelBackend",
+        backend=settings.AUTHENTICATION_BACKENDS[-1],
     )
     lesson = LessonPage.objects.get(slug="namen-und-begruessung")
     for block_id in lesson.self_checks():

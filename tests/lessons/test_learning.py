@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -288,7 +289,7 @@ class TestPhrases:
     ) -> None:
         client.force_login(
             factories.user("bare@example.test"),
-            backend="django.contrib.auth.backends.ModelBackend",
+            backend=settings.AUTHENTICATION_BACKENDS[-1],
         )
         for name in ("attune_lessons:phrases", "attune_enrolments:my_training"):
             assert client.get(reverse(name), {"q": "word"}).status_code == 200
