@@ -5,8 +5,8 @@ sees and copies those of the shared bank, and does not know of any other. Wagtai
 policy in its snippet views, choosers, bulk actions, editing sessions and links.
 
 A few places ask Django's model permissions instead (the *Publish* button, wagtail-localize),
-so trainers are granted ``GRANTED``. *change* is not among them on purpose: with it, Wagtail's
-workflow reports would list every client's questions.
+so trainers are granted ``GRANTED``. *change* is not among them on purpose: Wagtail's workflow
+reports ask for all rows of every model that one may change.
 """
 
 from __future__ import annotations

@@ -356,6 +356,7 @@ def test_workflow_pages_keep_clients_apart(
     submitted(cast)
     for name in ("wagtailadmin_reports:workflow", "wagtailadmin_reports:workflow_tasks"):
         answer = as_user(client, cast.cedar.trainer).get(reverse(name))
+        assert answer.status_code == 200, name
         assert CANARY not in answer.content.decode(), name
     home = reverse("wagtailadmin_home")
     assert CANARY not in as_user(client, cast.cedar.trainer).get(home).content.decode()
