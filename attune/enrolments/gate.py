@@ -40,7 +40,7 @@ from attune.enrolments.readers import (
     module_of,
     reader_of_module,
 )
-from attune.people.access import person_of
+from attune.people.models import Organisation
 
 GATED = (ClientHomePage, FrontPage, ModuleLibraryPage, ProgrammePage, ModulePage, LearningUnitPage)
 
@@ -83,10 +83,15 @@ def check(page: Page, request: HttpRequest) -> HttpResponse | None:
     if isinstance(page, LearningUnitPage):
         return _unit(page, request)
     if not may_look(request.user, page):
-        if isinstance(page, ClientHomePage) and person_of(request.user) is not None:
+        if isinstance(page, ClientHomePage) and _knows(request.user, page.organisation_id):
             return redirect("attune_enrolments:my_training")
         raise Http404
     return None
+
+
+def _knows(user: Any, organisation_id: int | None) -> bool:
+    """Whether somebody works for or with a client: for others it does not exist."""
+    return Organisation.objects.visible_to(user).filter(pk=organisation_id).exists()
 
 
 def _programme(page: ProgrammePage, request: HttpRequest) -> HttpResponse:

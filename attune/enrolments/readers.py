@@ -139,7 +139,13 @@ def may_fetch(user: Any, collection: Collection) -> bool:
     """
     if not getattr(user, "is_authenticated", False):
         return False
-    owner = ClientCollection.objects.filter(collection=collection).first()
+    # A collection within a client's is the client's.
+    around = collection.get_ancestors(inclusive=True)
+    owner = (
+        ClientCollection.objects.filter(collection__in=around)
+        .select_related("organisation")
+        .first()
+    )
     if owner is None or reach_of(user).everything:
         return True
     person = person_of(user)
