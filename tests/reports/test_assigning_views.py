@@ -87,6 +87,7 @@ def test_twice_is_no_change(
     states = list(Enrolment.objects.order_by("pk").values())
     told = post(client, "check", data)
     assert {step["change"] for step in told.context["steps"]} == {"none"}
+    assert "Nothing would change" in told.content.decode()
     assert post(client, "save", data).status_code == 302
     assert "Nothing had to change" in client.get(f"{ASSIGN}done/").content.decode()
     assert list(Assignment.objects.order_by("pk").values()) == rows
