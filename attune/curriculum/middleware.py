@@ -97,7 +97,7 @@ class TenantDoors:
 
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
         """No choice of a filter names a colleague, review or tag of another client."""
-        filters = (response.context_data or {}).get("filters")
+        filters: Any = (response.context_data or {}).get("filters")
         if hasattr(filters, "form") and _is_a_tenants(request.user):
             for field in filters.form.fields.values():
                 _narrow(field, request.user)
@@ -175,8 +175,9 @@ def _narrow(field: Any, user: Any) -> None:
         (Workflow, tenancy.own_workflows),
         (Task, tenancy.own_tasks),
     ):
-        if field.queryset.model is model:
-            field.queryset = field.queryset.filter(pk__in=own(user).values("pk"))
+        rows: Any = field.queryset
+        if rows.model is model:
+            field.queryset = rows.filter(pk__in=own(user).values("pk"))
 
 
 def _narrow_tags(field: Any, user: Any) -> None:
