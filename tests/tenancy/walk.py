@@ -107,6 +107,7 @@ class Walker:
     def __init__(self, world: World, visitor: Visitor) -> None:
         self.world = world
         self.walk = Walk(visitor)
+        self.planted = {each for tenant in world.tenants.values() for each in tenant.planted}
         self.client = QuietClient(raise_request_exception=False)
         self.user = self._user()
         self._sign_in()
@@ -163,7 +164,7 @@ class Walker:
     def _opens_for_any(self, door: Door, rule: Rule, tried: list[str]) -> bool:
         """Whether one of the subjects that were spared opens it: a lesson has no children."""
         for tenant, arguments in self._subjects(door, rule, every=True):
-            if tenant is not None and tenant.mark != self.walk.visitor.mark:
+            if tenant is not None and tenant.mark != (self.walk.visitor.mark or "n"):
                 continue
             address = door.address({**arguments, **dict(rule.arguments)})
             if address in tried:
@@ -229,7 +230,8 @@ class Walker:
         return Answer(
             status=response.status_code,
             location=response.get("Location", ""),
-            canaries=frozenset(found),
+            # Tokens are random: now and then one reads like a canary that nobody planted.
+            canaries=frozenset(found & self.planted),
             writes=tuple(written),
         )
 
