@@ -49,6 +49,9 @@ class TooMuchText(ValueError):
     """More than one piece of rich text can be: split it."""
 
 
+_HEADING_IN_HEADING = re.compile(r"<h[2-4]>[^<]*(?:<(?!/?h[2-4]>)[^<]*)*<h[2-4]>")
+
+
 def clean_rich_text(html: str) -> str:
     """The harmless part of ``html``, in the form that Wagtail keeps rich text.
 
@@ -61,9 +64,15 @@ def clean_rich_text(html: str) -> str:
     """
     if len(html) > MAX_CHARACTERS or html.count("<") > MAX_TAGS:
         raise TooMuchText(f"At most {MAX_CHARACTERS} characters and {MAX_TAGS} tags at a time.")
-    without_controls = _CONTROL.sub("", html)
+    cleaned = _written_anew(html)
+    # What was a heading in a link in a heading is a heading in a heading now, which reading
+    # once more sets side by side.
+    return _written_anew(cleaned) if _HEADING_IN_HEADING.search(cleaned) else cleaned
+
+
+def _written_anew(html: str) -> str:
     allowed = bleach.clean(
-        _FOREIGN.sub("", without_controls),
+        _FOREIGN.sub("", _CONTROL.sub("", html)),
         tags=TAGS,
         attributes=ATTRIBUTES,
         protocols=PROTOCOLS,
