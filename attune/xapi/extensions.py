@@ -17,6 +17,13 @@ ATTEMPT = "attempt"  # which attempt this was, counted from 1
 CYCLE = "cycle"  # which renewal this counts for, counted from 1
 POSITION = "position"  # place of a question or a scene on the learner's path, counted from 1
 SCENE = "scene"  # id of the scene in which a decision was taken
+STATE_BEFORE = "state-before"  # of a decision: meter name to whole number
+OFFERED = "offered"  # ids of the choices that a decision was made among
+ENDING = "ending"  # id of the ending that a case reached
+COMPETENCIES = "competencies"  # name to {"scaled", "raw", "min", "max"}
+REPLAY_OF = "replay-of"  # number of the attempt whose beginning this one repeats
+REPLAY_FROM = "replay-from"  # position of the first decision that is taken anew
+TEXTS = "texts"  # of a question: the texts of ids that none of xAPI's component lists has
 RESPONSE_LENGTH = "response-length"  # characters of a written answer that stays in the house
 SIMULATED = "simulated"  # true on records of invented people
 

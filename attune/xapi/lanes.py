@@ -173,7 +173,9 @@ class Lease:
 
 def due() -> list[int]:
     """Keys of the lanes that have something to send, may be tried, and have no sender."""
-    sendable = waiting().filter(lane_id=OuterRef("pk"))
+    # What a lane would refuse to send is nothing to send: it must not be turned to for ever.
+    own = Q(lane__client="") | Q(record__client=F("lane__client"))
+    sendable = waiting().filter(own, lane_id=OuterRef("pk"))
     ready = Lane.objects.filter(
         Q(retry_at=None) | Q(retry_at__lte=Now()),
         Q(lease_until=None) | Q(lease_until__lte=Now()),

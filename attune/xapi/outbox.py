@@ -24,6 +24,7 @@ from attune.xapi import doorbell
 from attune.xapi.lanes import enqueue_sql
 from attune.xapi.linting import Finding, lint
 from attune.xapi.models import Delivery, Lane, StatementRecord
+from attune.xapi.profile import problems
 from attune.xapi.statements import Statement, Tags
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def _record_chunk(entries: Sequence[tuple[Statement, Tags]], *, recorded_at: dat
             _check_same(statement, twin.body)
             continue
         if getattr(settings, "ATTUNE_XAPI_LINT", False):
-            findings = lint(json.loads(statement.body))
+            said = json.loads(statement.body)
+            findings = lint(said) or problems(said)
             if findings:
                 raise StatementRefused(statement, findings)
         by_id[statement.id] = statement

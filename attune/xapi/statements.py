@@ -59,6 +59,7 @@ class Activity:
     description: Mapping[str, str] | None = None
     more_info: str | None = None
     interaction: Interaction | None = None
+    extensions: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,11 @@ def profile_id() -> str:
     return f"{ext.iri_base()}/xapi/profile"
 
 
+def profile_version_id() -> str:
+    """The IRI of the profile's version that our statements follow, and name as category."""
+    return f"{profile_id()}/v1"
+
+
 @lru_cache(maxsize=8)
 def _namespace(base: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"{base}/xapi/statement")
@@ -211,6 +217,8 @@ def _wire_activity(activity: Activity) -> dict[str, Any]:
         definition["moreInfo"] = activity.more_info
     if activity.interaction is not None:
         definition.update(activity.interaction.definition())
+    if activity.extensions:
+        definition["extensions"] = dict(activity.extensions)
     wire: dict[str, Any] = {"objectType": "Activity", "id": activity.id}
     if definition:
         wire["definition"] = definition
@@ -244,7 +252,7 @@ def _wire_context(context: Context) -> dict[str, Any]:
     activities["category"] = [
         {
             "objectType": "Activity",
-            "id": profile_id(),
+            "id": profile_version_id(),
             "definition": {"type": str(ActivityType.PROFILE)},
         }
     ]

@@ -43,7 +43,7 @@ def statement(number: int, *, seed: str = "", pad: int = 0) -> Statement:
     """A small statement; the same number and seed give the same bytes."""
     context = extensions.codes(engagement="nordlicht-habagat", client="nordlicht", vendor="habagat")
     if pad:
-        context[extensions.iri("padding")] = "x" * pad
+        context["https://example.test/padding"] = "x" * pad
     return build(
         deed=f"test:{seed}:{number}",
         actor=uuid5(SPACE, "maria"),
@@ -54,7 +54,11 @@ def statement(number: int, *, seed: str = "", pad: int = 0) -> Statement:
             name={"en": f"Lesson {number}"},
         ),
         at=NOW,
-        context=Context(registration=uuid5(SPACE, "registration"), extensions=context),
+        context=Context(
+            registration=uuid5(SPACE, "registration"),
+            parent=(Activity(id=activity_id("module", uuid5(SPACE, "module")), name={}),),
+            extensions=context,
+        ),
         result=Result(completion=True),
     )
 

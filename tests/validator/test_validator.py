@@ -52,6 +52,17 @@ def test_it_objects_to_nothing_that_we_say(node: str) -> None:
     assert findings(node, [statement.body for statement in said]) == []
 
 
+def test_it_objects_to_no_golden(node: str) -> None:
+    """What the floors above say of quizzes and cases, as their tests compare it."""
+    goldens = [
+        *(HERE.parent / "quizzes" / "golden").glob("*.json"),
+        *(HERE.parent / "case_studies" / "golden").glob("*.json"),
+    ]
+    statements = [json.dumps(json.loads(path.read_text("utf-8"))).encode() for path in goldens]
+    assert len(statements) > 8
+    assert findings(node, statements) == []
+
+
 def test_it_does_object_to_what_is_wrong(node: str) -> None:
     """Or the test above would say nothing."""
     statement = json.loads(SAMPLES["passed"]().body)
