@@ -11,4 +11,6 @@ urlpatterns = [
     path("people/", include("attune.people.urls")),
     path("lessons/", include("attune.lessons.urls")),
     path("quizzes/", include("attune.quizzes.urls")),
+    path("cases/", include("attune.case_studies.urls")),
+    path("reflections/", include("attune.case_studies.reflective_urls")),
 ]

@@ -34,7 +34,7 @@ class SignedOut(TemplateView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class PasswordReset(FormView):  # type: ignore[type-arg]
+class PasswordReset(FormView):  # type: ignore[type-arg]  # generic in the stubs only
     """The same answer as fast for every address: looking it up is the worker's task."""
 
     template_name = "attune_accounts/password_reset.html"

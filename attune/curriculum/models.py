@@ -31,6 +31,7 @@ from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField, TranslatableField
 
 from attune.cultures.models import Culture
+from attune.curriculum.forms import OwnReferencesForm, ProgrammePageForm
 from attune.curriculum.querysets import (
     FrozenContentQuerySet,
     LearningUnitManager,
@@ -119,6 +120,7 @@ class ClientHomePage(StraightToThePage, GovernedByEnrolment, Page):
     )
     introduction = RichTextField(_("introduction"), features=PROSE_FEATURES, blank=True)
 
+    base_form_class = OwnReferencesForm
     content_panels = [
         *Page.content_panels,
         # Ownership decides who may write here, so only the administrator may change it.
@@ -202,6 +204,7 @@ class ProgrammePage(GovernedByEnrolment, Page):
 
     objects = ProgrammeManager()
 
+    base_form_class = ProgrammePageForm
     content_panels = [
         TitleFieldPanel("title", placeholder=_("Programme title")),
         FieldPanel("summary"),
@@ -302,6 +305,7 @@ class ModulePage(GovernedByEnrolment, Page):
 
     objects = ModuleManager()
 
+    base_form_class = OwnReferencesForm
     content_panels = [
         TitleFieldPanel("title", placeholder=_("Module title")),
         FieldPanel("summary"),
@@ -382,6 +386,7 @@ class LearningUnitPage(GovernedByEnrolment, Page):
         FieldPanel("summary"),
         MultiFieldPanel([FieldPanel("minutes"), FieldPanel("required")], heading=_("Facts")),
     ]
+    base_form_class = OwnReferencesForm
     content_panels = unit_panels
     search_fields = [*Page.search_fields, index.SearchField("summary")]
     unit_translatable_fields = [

@@ -40,7 +40,7 @@ from attune.enrolments.readers import (
     module_of,
     reader_of_module,
 )
-from attune.people.models import Organisation
+from attune.people.models import Engagement, Organisation
 
 GATED = (ClientHomePage, FrontPage, ModuleLibraryPage, ProgrammePage, ModulePage, LearningUnitPage)
 
@@ -139,6 +139,10 @@ def _module(page: ModulePage, request: HttpRequest) -> HttpResponse:
 def _outline_of(reader: Reader | None) -> ProgrammeOutline | None:
     if reader is None:
         return None
+    # The outline names the client: in one query, and not in one for each step there.
+    reader.enrolment.engagement = Engagement.objects.select_related("client", "vendor").get(
+        pk=reader.enrolment.engagement_id
+    )
     found = outlines.outlines_for(reader.person, [reader.enrolment], now=timezone.now())
     return found[0] if found else None
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import BigAutoField, Exists, OuterRef, Subquery, UUIDField
 from django.utils.translation import gettext as _
 from wagtail.models import Collection, Page
 
@@ -21,6 +22,7 @@ from attune.curriculum.models import (
 )
 from attune.curriculum.services import client_of
 from attune.enrolments.models import Enrolment, EnrolmentModule, ModuleEvidence
+from attune.enrolments.prepared import Prepared
 from attune.enrolments.states import State
 from attune.people.access import person_of, reach_of
 from attune.people.models import Engagement, Organisation, Person
@@ -41,13 +43,10 @@ class Reader:
     is_closed: bool = False
 
 
-def _learnable(person: Person) -> Any:
+def _learnable(person: Any) -> Any:
+    """Newest cycles that can be learnt, the one that is due first before the others."""
     return (
-        Enrolment.objects.learnable()
-        .latest_cycle()
-        .filter(person=person)
-        .select_related("person", "programme__locale", "engagement__client", "engagement__vendor")
-        .order_by("due_at", "pk")
+        Enrolment.objects.learnable().latest_cycle().filter(person=person).order_by("due_at", "pk")
     )
 
 
@@ -65,7 +64,24 @@ def reader_of_module(user: Any, module: ModulePage) -> Reader | None:
     person = person_of(user)
     if person is None:
         return None
-    key = module.translation_key
+    enrolments: list[Any] = _enrolments_that_ask_for.rows(
+        person=person.pk, key=module.translation_key
+    )
+    if not enrolments:
+        return None
+    chosen = next((each for each in enrolments if each.pk == each.begun_in), enrolments[0])
+    chosen.person = person
+    return Reader(
+        person=person,
+        enrolment=chosen,
+        module=module,
+        cycle=chosen.module_cycle or 1,
+        is_closed=bool(chosen.is_closed),
+    )
+
+
+def _asking_for(person: int, key: UUID) -> Any:
+    """A person's enrolments that ask for a module, each with how it stands there."""
     evidence = ModuleEvidence.objects.filter(person=person, module_key=key).order_by("-cycle")
     places = ProgrammeModule.objects.filter(page=OuterRef("programme"), module__translation_key=key)
     opened = EnrolmentModule.objects.filter(
@@ -74,7 +90,7 @@ def reader_of_module(user: Any, module: ModulePage) -> Reader | None:
         state__in=[State.COMPLETED, State.EXEMPT],
     )
     beside = ProgrammeModule.objects.filter(page=OuterRef("page")).values("module")
-    enrolments = list(
+    return (
         _learnable(person)
         .filter(Exists(places))
         .annotate(
@@ -88,16 +104,13 @@ def reader_of_module(user: Any, module: ModulePage) -> Reader | None:
             ),
         )
     )
-    if not enrolments:
-        return None
-    chosen = next((each for each in enrolments if each.pk == each.begun_in), enrolments[0])
-    return Reader(
-        person=person,
-        enrolment=chosen,
-        module=module,
-        cycle=chosen.module_cycle or 1,
-        is_closed=chosen.is_closed,
-    )
+
+
+_enrolments_that_ask_for: Prepared[Enrolment] = Prepared(
+    _asking_for,
+    person=(BigAutoField(), -(2**62)),
+    key=(UUIDField(), UUID("7ab1e5e7-0000-4000-8000-00000000cafe")),
+)
 
 
 def reader_for(user: Any, unit: LearningUnitPage) -> Reader | None:
@@ -112,7 +125,10 @@ def enrolment_in(user: Any, programme: ProgrammePage) -> Enrolment | None:
     if person is None:
         return None
     found: Enrolment | None = (
-        _learnable(person).filter(programme_key=programme.translation_key).first()
+        _learnable(person)
+        .filter(programme_key=programme.translation_key)
+        .select_related("person", "programme__locale", "engagement__client", "engagement__vendor")
+        .first()
     )
     return found
 

@@ -133,6 +133,37 @@ def results_within(user: Any, *, engagement: str = "engagement", person: str = "
     return allowed
 
 
+def counted_within(user: Any, *, engagement: str = "engagement") -> Q:
+    """The filter for results that may be counted for the user, in figures that name nobody.
+
+    HR and managers count what their reports speak about. A trainer may read nobody's result,
+    but has to know whether a question measures anything: so what was earned in the client's
+    own engagements is counted for them, and never shown by person, nor below a least number
+    (``quizzes.analysis.flags.MIN_ATTEMPTS``). One's own results elsewhere are no part of it.
+    ``engagement`` is a lookup path, empty for engagements themselves.
+    """
+    reach = reach_of(user)
+    if reach.everything:
+        return Q()
+    at = f"{engagement}__" if engagement else ""
+    allowed = Q(pk__in=[])
+    if clients := reach.clients | reach.authors_for:
+        allowed |= Q(**{f"{at}client__in": clients})
+    if reach.vendors:
+        allowed |= Q(**{f"{at}vendor__in": reach.vendors})
+    return allowed
+
+
+def knows_keys_of(user: Any) -> frozenset[int] | None:
+    """Clients whose right answers the user may read: its trainers, HR and managers.
+
+    A vendor's HR reads results, but the questions are the client's, and whoever prepares
+    people for a quiz does not get its key. ``None`` stands for every client.
+    """
+    reach = reach_of(user)
+    return None if reach.everything else reach.clients | reach.authors_for
+
+
 def can_manage_people_of(user: Any, organisation_id: int) -> bool:
     reach = reach_of(user)
     return reach.everything or organisation_id in reach.manages

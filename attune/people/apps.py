@@ -1,3 +1,4 @@
+from datetime import tzinfo
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -15,6 +16,9 @@ class PeopleConfig(AppConfig):
         from django.db.models.signals import post_migrate  # noqa: PLC0415
 
         import attune.people.checks  # noqa: F401, PLC0415  (registers itself)
+        from attune.jobs import hooks as jobs  # noqa: PLC0415
+
+        jobs.zones.append(zone_of)
 
         user_logged_in.connect(accept_by_signing_in, dispatch_uid="attune_people.accept")
         user_logged_in.connect(note_where_they_work, dispatch_uid="attune_people.admin")
@@ -30,6 +34,13 @@ def accept_by_signing_in(*, user: Any, **kwargs: Any) -> None:
 def note_where_they_work(*, request: Any, user: Any, **kwargs: Any) -> None:
     """Whether to offer the way into the admin, so that no page has to ask for permissions."""
     request.session["attune_works_in_admin"] = user.has_perm("wagtailadmin.access_admin")
+
+
+def zone_of(user: Any) -> tzinfo | None:
+    from attune.people.access import person_of  # noqa: PLC0415  (needs the apps)
+
+    person = person_of(user)
+    return person.zone if person is not None else None
 
 
 def refresh_groups(*, app_config: AppConfig, using: str, **kwargs: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attune.people.models import Person
@@ -13,6 +13,10 @@ trainer_permissions: list[str] = ["wagtailadmin.access_admin"]
 
 reader_permissions: list[str] = ["wagtailadmin.access_admin"]
 """``app_label.codename`` of every model permission that HR and managers need."""
+
+person_links: list[Callable[[Any, Person], tuple[str, str] | None]] = []
+"""``handler(user, person)``: words and address of a screen about the person, for that user;
+None where it is not theirs. Shown on the person's page to whoever may see it."""
 
 person_merged: list[Callable[[Person, Person], None]] = []
 """``handler(gone, kept)``: an invited person turned out to be somebody with an account.

@@ -10,6 +10,7 @@ from attune.enrolments.services.exempt import exempt, waive_module
 from attune.enrolments.services.hand_over import hand_over
 from attune.enrolments.services.pause import pause, resume
 from attune.enrolments.services.renew import publish_material_change, renew, renew_expired
+from attune.enrolments.services.reopen_unit import reopen_unit
 from attune.enrolments.services.repair import repair
 from attune.enrolments.services.start_unit import remember_position, set_unit_state, start_unit
 from attune.enrolments.services.withdraw import withdraw, withdraw_assignment
@@ -24,6 +25,7 @@ __all__ = [
     "remember_position",
     "renew",
     "renew_expired",
+    "reopen_unit",
     "repair",
     "resume",
     "set_unit_state",

@@ -12,6 +12,7 @@ from attune.enrolments.models import Assignment, Enrolment, ModuleEvidence
 from attune.enrolments.records import record_about_page
 from attune.enrolments.services.credit import credit, settle_programme
 from attune.enrolments.services.locking import lock_person
+from attune.enrolments.services.start_unit import state_on_return
 from attune.enrolments.states import State
 from attune.enrolments.structure import original_modules, places_in
 from attune.people.models import Engagement, Person
@@ -56,7 +57,7 @@ def assign(
             enrolled_at=now,
         )
     elif enrolment.state == State.WITHDRAWN:
-        enrolment.state = enrolment.resumes_as or State.NOT_STARTED
+        enrolment.state = state_on_return(enrolment)
         enrolment.resumes_as = ""
         enrolment.programme = programme
         enrolment.save(update_fields=["state", "resumes_as", "programme"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attune.people.models import Person
 
 
@@ -12,3 +14,13 @@ def lock_person(person_id: int) -> None:
     SQLite ignores it, since its transactions take turns anyway.
     """
     Person.objects.select_for_update(no_key=True).values_list("pk").get(pk=person_id)
+
+
+def lock_people(person_ids: Iterable[int]) -> None:
+    """The same for many, always in the same order, so that two jobs never wait for each other."""
+    list(
+        Person.objects.select_for_update(no_key=True)
+        .filter(pk__in=set(person_ids))
+        .order_by("pk")
+        .values_list("pk")
+    )

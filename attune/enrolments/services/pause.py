@@ -9,6 +9,7 @@ from django.db import transaction
 from attune.enrolments.models import Enrolment
 from attune.enrolments.services.assign import count_what_is_earned
 from attune.enrolments.services.locking import lock_person
+from attune.enrolments.services.start_unit import state_on_return
 from attune.enrolments.states import OPEN_STATES, State
 
 
@@ -33,7 +34,7 @@ def resume(*, enrolment: Enrolment, now: datetime) -> Enrolment:
         "person", "programme", "engagement__client", "engagement__vendor"
     ).get(pk=enrolment.pk)
     if enrolment.state == State.PAUSED:
-        enrolment.state = enrolment.resumes_as or State.NOT_STARTED
+        enrolment.state = state_on_return(enrolment)
         enrolment.resumes_as = ""
         enrolment.state_reason = ""
         enrolment.save(update_fields=["state", "resumes_as", "state_reason"])

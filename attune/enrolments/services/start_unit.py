@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from attune.enrolments.states import State
 from attune.xapi import verbs
 
 MAX_POSITION_CHARACTERS = 2_000
+WAITING = (State.ATTEMPTS_EXHAUSTED, State.AWAITING_MARKING)
+"""What holds an enrolment up, the more serious one first."""
 
 
 @transaction.atomic
@@ -155,19 +158,14 @@ def set_unit_state(*, progress: UnitProgress, state: State, now: datetime) -> No
     The module and the enrolment show it too, so that HR sees who has to act.
     """
     lock_person(progress.person_id)
-    waiting = (State.AWAITING_MARKING, State.ATTEMPTS_EXHAUSTED)
-    if state not in (*waiting, State.IN_PROGRESS):
+    open_or_waiting = [State.IN_PROGRESS, *WAITING]
+    if state not in open_or_waiting:
         raise ValueError(f"{state} is not for a unit that is still open.")
     UnitProgress.objects.filter(pk=progress.pk).exclude(state=State.COMPLETED).update(state=state)
-    open_or_waiting = [State.IN_PROGRESS, *waiting]
-    held_up = set(
+    module_state = _most_held_up(
         UnitProgress.objects.filter(
             person=progress.person_id, module_key=progress.module_key, cycle=progress.cycle
         ).values_list("state", flat=True)
-    )
-    module_state = next(
-        (s for s in (State.ATTEMPTS_EXHAUSTED, State.AWAITING_MARKING) if s in held_up),
-        State.IN_PROGRESS,
     )
     ModuleEvidence.objects.filter(
         person=progress.person_id,
@@ -184,9 +182,26 @@ def set_unit_state(*, progress: UnitProgress, state: State, now: datetime) -> No
     for enrolment in Enrolment.objects.filter(
         pk__in=cells.values("enrolment"), state__in=open_or_waiting
     ):
-        states = set(enrolment.modules.values_list("state", flat=True))
-        enrolment.state = next(
-            (s for s in (State.ATTEMPTS_EXHAUSTED, State.AWAITING_MARKING) if s in states),
-            State.IN_PROGRESS,
-        )
+        enrolment.state = _state_by_modules(enrolment)
         enrolment.save(update_fields=["state"])
+
+
+def state_on_return(enrolment: Enrolment) -> str:
+    """What an enrolment is once its pause or withdrawal ends.
+
+    Where it was begun its modules say it as it is now: a trainer may have marked an answer
+    meanwhile, or HR granted an attempt.
+    """
+    before = enrolment.resumes_as or State.NOT_STARTED
+    if before in (State.IN_PROGRESS, *WAITING):
+        return _state_by_modules(enrolment)
+    return before
+
+
+def _state_by_modules(enrolment: Enrolment) -> State:
+    return _most_held_up(enrolment.modules.values_list("state", flat=True))
+
+
+def _most_held_up(states: Iterable[str]) -> State:
+    found = set(states)
+    return next((each for each in WAITING if each in found), State.IN_PROGRESS)

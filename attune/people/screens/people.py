@@ -25,6 +25,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from attune.people.hooks import person_links
 from attune.people.models import (
     Location,
     Membership,
@@ -388,6 +389,7 @@ class PersonPage(OnePerson, WagtailAdminTemplateMixin, TemplateView):
                 for row in person.team_rows
             ],
             "manages": manages,
+            "links": [link for handler in person_links if (link := handler(user, person))],
             "may_describe": may_describe(person=person, by=user),
             "may_invite": manages
             and may_describe(person=person, by=user)
