@@ -24,7 +24,7 @@ ITEM_PARTS = (
     "outcomes",
     "problems",
 )
-MODEL_PARTS = ("own_definition", "fill")
+MODEL_PARTS = ("own_definition", "fill", "as_data")
 FORM_PARTS = ("build", "raw_response")
 
 

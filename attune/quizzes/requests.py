@@ -14,7 +14,8 @@ from attune.quizzes.services.save_answer import MAX_SEQUENCE
 
 UNSENT = "attune_quizzes_unsent"
 """Session key of an answer that came after the session had ended."""
-MAX_UNSENT_CHARACTERS = 8_000
+MAX_UNSENT_CHARACTERS = 12_000
+"""Enough for the longest written reply, and no more: nobody has to sign in to leave it."""
 
 
 class BadRequest(Exception):
@@ -78,12 +79,11 @@ def _sequence(value: Any) -> int:
 
 def keep_unsent(request: HttpRequest) -> bool:
     """Keep a form that nobody is signed in for, to be shown again after signing in."""
-    data = request.POST.copy()
-    data.pop("csrfmiddlewaretoken", None)
-    encoded = data.urlencode()
-    if len(encoded) > MAX_UNSENT_CHARACTERS:
+    data = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+    characters = sum(len(name) + sum(map(len, values)) for name, values in data.items())
+    if characters > MAX_UNSENT_CHARACTERS:
         return False
-    request.session[UNSENT] = {"path": request.path, "data": encoded}
+    request.session[UNSENT] = {"path": request.path, "data": data}
     return True
 
 
@@ -92,7 +92,11 @@ def unsent(request: HttpRequest) -> QueryDict | None:
     kept = request.session.get(UNSENT)
     if not isinstance(kept, dict) or kept.get("path") != request.path:
         return None
-    return QueryDict(str(kept.get("data", "")))
+    data = kept.get("data")
+    form = QueryDict(mutable=True)
+    for name, values in data.items() if isinstance(data, dict) else ():
+        form.setlist(name, values)
+    return form
 
 
 def forget_unsent(request: HttpRequest) -> None:

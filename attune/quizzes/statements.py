@@ -8,15 +8,24 @@ our own table and acknowledged as *saved*, not as *answered*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from attune.curriculum.activities import activities_for
 from attune.curriculum.models import ModulePage
-from attune.enrolments.records import record
+from attune.enrolments.records import Entry, record, statement_about
 from attune.quizzes.models import AttemptQuestion, QuizAttempt, QuizPage
 from attune.quizzes.questions import Item
 from attune.xapi import extensions as ext
-from attune.xapi import verbs
-from attune.xapi.statements import Activity, ActivityType, Result, Score, activity_id
+from attune.xapi import outbox, verbs
+from attune.xapi.statements import (
+    Activity,
+    ActivityType,
+    Result,
+    Score,
+    activity_id,
+    written_response,
+)
 
 
 def around(attempt: QuizAttempt, quiz: QuizPage, module: ModulePage) -> list[Activity]:
@@ -51,33 +60,85 @@ def record_hand_in(
     """One ``answered`` per answer, then ``passed`` or ``failed``, then ``terminated``.
 
     A question that was left open was not answered, so nothing says that it was; it counts
-    in the score's maximum.
+    in the score's maximum. An answer that waits to be marked, and the result that waits for
+    it, are recorded when they are known.
     """
     activities = around(attempt, quiz, module)
     for question in questions:
-        if question.is_answered:
+        if question.is_answered and not _is_pending(question):
             _record_answer(attempt, question, activities)
-    _record_result(attempt, activities)
+    if attempt.scaled is not None:
+        _record_result(attempt, activities, at=attempt.handed_in_at)
+    _record_terminated(attempt, activities)
+
+
+def record_settled(
+    *,
+    attempt: QuizAttempt,
+    questions: Iterable[AttemptQuestion],
+    quiz: QuizPage,
+    module: ModulePage,
+    now: datetime,
+) -> None:
+    """What marking brought: the marked answers, and the result."""
+    activities = around(attempt, quiz, module)
+    for question in questions:
+        if question.needs_marking:
+            _record_answer(attempt, question, activities)
+    _record_result(attempt, activities, at=now)
+
+
+def _is_pending(question: AttemptQuestion) -> bool:
+    return question.raw is None and question.item.is_scored
 
 
 def question_activity(question: AttemptQuestion, item: Item) -> Activity:
     """The question as it was shown: same id in every language and version."""
+    texts = {each: {item.language: text} for each, text in item.texts_by_id().items()}
     return Activity(
         id=activity_id("question", question.question_key),
         type=ActivityType.INTERACTION,
         name={item.language: item.name},
         description={item.language: item.prompt_text},
-        interaction=item.interaction(),
+        interaction=item.interaction(question.response),
+        extensions={ext.iri(ext.TEXTS): texts} if texts else None,
     )
 
 
 def _record_answer(
     attempt: QuizAttempt, question: AttemptQuestion, activities: Sequence[Activity]
 ) -> None:
-    item = question.item
+    statement, tags = answer_statement(
+        attempt, question, activities, deed=answer_deed(attempt, question), item=question.item
+    )
+    outbox.record(statement, tags=tags)
+
+
+def answer_deed(attempt: QuizAttempt, question: AttemptQuestion) -> str:
+    return f"attempt-answered:{attempt.deed}:{question.position}"
+
+
+def result_deed(attempt: QuizAttempt) -> str:
+    return f"attempt-result:{attempt.deed}"
+
+
+def answer_statement(
+    attempt: QuizAttempt,
+    question: AttemptQuestion,
+    activities: Sequence[Activity],
+    *,
+    deed: str,
+    item: Item,
+    revision: str | None = None,
+) -> Entry:
+    """``item`` and ``revision`` are the version by which the answer was graded."""
     points = question.raw or 0.0
-    record(
-        deed=f"attempt-answered:{attempt.deed}:{question.position}",
+    response: str | None = item.encode(question.response)
+    about_response: dict[str, Any] = {}
+    if item.is_written:
+        response, about_response = written_response(item.encode(question.response))
+    return statement_about(
+        deed=deed,
         verb=verbs.ANSWERED,
         activity=question_activity(question, item),
         enrolment=attempt.enrolment,
@@ -86,9 +147,9 @@ def _record_answer(
         parents=activities[:1],
         groupings=activities[1:],
         language=attempt.language,
-        revision=question.frozen.digest,
+        revision=revision or question.frozen.digest,
         result=Result(
-            response=item.encode(question.response),
+            response=response,
             success=question.success,
             score=None
             if question.success is None
@@ -98,6 +159,7 @@ def _record_answer(
                 minimum=0,
                 maximum=question.weight,
             ),
+            extensions=about_response or None,
         ),
         extensions={
             ext.iri(ext.ATTEMPT): attempt.number,
@@ -106,22 +168,25 @@ def _record_answer(
     )
 
 
-def _record_result(attempt: QuizAttempt, activities: Sequence[Activity]) -> None:
-    if (
-        attempt.handed_in_at is None
-        or attempt.scaled is None
-        or attempt.raw is None
-        or attempt.maximum is None
-    ):
+def _record_result(
+    attempt: QuizAttempt, activities: Sequence[Activity], *, at: datetime | None
+) -> None:
+    statement, tags = result_statement(attempt, activities, deed=result_deed(attempt), at=at)
+    outbox.record(statement, tags=tags)
+
+
+def result_statement(
+    attempt: QuizAttempt, activities: Sequence[Activity], *, deed: str, at: datetime | None
+) -> Entry:
+    if at is None or attempt.scaled is None or attempt.raw is None or attempt.maximum is None:
         raise ValueError("An attempt that was not handed in has no result to record.")
     activity, *beyond = activities
-    extensions = {ext.iri(ext.ATTEMPT): attempt.number}
-    record(
-        deed=f"attempt-result:{attempt.deed}",
+    return statement_about(
+        deed=deed,
         verb=verbs.PASSED if attempt.passed else verbs.FAILED,
         activity=activity,
         enrolment=attempt.enrolment,
-        at=attempt.handed_in_at,
+        at=at,
         kind="attempt_passed" if attempt.passed else "attempt_failed",
         parents=beyond[:1],
         groupings=beyond,
@@ -131,8 +196,14 @@ def _record_result(attempt: QuizAttempt, activities: Sequence[Activity]) -> None
             score=Score(scaled=attempt.scaled, raw=attempt.raw, minimum=0, maximum=attempt.maximum),
             duration=attempt.duration,
         ),
-        extensions=extensions,
+        extensions={ext.iri(ext.ATTEMPT): attempt.number},
     )
+
+
+def _record_terminated(attempt: QuizAttempt, activities: Sequence[Activity]) -> None:
+    if attempt.handed_in_at is None:
+        raise ValueError("An attempt that is open was not terminated.")
+    activity, *beyond = activities
     record(
         deed=f"attempt-terminated:{attempt.deed}",
         verb=verbs.TERMINATED,
@@ -144,5 +215,5 @@ def _record_result(attempt: QuizAttempt, activities: Sequence[Activity]) -> None
         groupings=beyond,
         language=attempt.language,
         result=Result(duration=attempt.duration),
-        extensions=extensions,
+        extensions={ext.iri(ext.ATTEMPT): attempt.number},
     )

@@ -33,6 +33,7 @@ from wagtail.snippets.views import snippets as snippet_views
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from attune.people.access import can_author_for
+from attune.quizzes.hooks import question_buttons
 from attune.quizzes.questions import Question, question_types
 
 View = Callable[..., HttpResponse]
@@ -68,6 +69,17 @@ class QuestionIndexView(snippet_views.IndexView):
             return None
         url: str | None = super().get_delete_url(instance)
         return url
+
+
+class QuestionEditView(snippet_views.EditView):
+    """The form of a question, with what higher floors offer for it."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        buttons: list[Any] = super().header_more_buttons
+        for offered in question_buttons:
+            buttons += offered(self.request.user, self.object)
+        return buttons
 
 
 class QuestionCopyView(snippet_views.CopyView):
@@ -180,6 +192,7 @@ class QuestionViewSet(SnippetViewSet):
 
     icon = "help"
     index_view_class = QuestionIndexView
+    edit_view_class = QuestionEditView
     copy_view_class = QuestionCopyView
     chooser_viewset_class = TypeChooserViewSet
     list_display = [
@@ -232,6 +245,7 @@ class QuestionViewSetGroup(SnippetViewSetGroup):
     menu_icon = "help"
     menu_name = "questions"
     menu_order = 250
+    submenu_hook = "register_attune_questions_menu_item"
 
     @property
     def items(self) -> list[QuestionViewSet]:

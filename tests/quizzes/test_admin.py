@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -19,12 +20,23 @@ from attune.quizzes.questions import Question, question_types
 from attune.quizzes.viewsets import QuestionViewSet
 from tests.conftest import Cast, Content
 from tests.factories import as_user
-from tests.quizzes.support import choice, quiz_of, true_false
+from tests.quizzes.kinds import KINDS
+from tests.quizzes.support import choice, of_kind, quiz_of, true_false
 
 pytestmark = pytest.mark.django_db
 
 CANARY = "Canary of Nordlicht"
-types = pytest.mark.parametrize("model", question_types(), ids=lambda model: model.kind)
+# One plain type, one with rows, one with blocks in its rows; the others in ``make test-all``.
+USUAL_KINDS = {"true_false", "choice", "performance"}
+types = pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(
+            model, id=model.kind, marks=[] if model.kind in USUAL_KINDS else [pytest.mark.slow]
+        )
+        for model in question_types()
+    ],
+)
 
 
 def viewset(model: type[Question]) -> QuestionViewSet:
@@ -37,8 +49,7 @@ def url(model: type[Question], name: str, *args: Any) -> str:
 
 
 def make(model: type[Question], owner: Any, title: str = CANARY, **fields: Any) -> Question:
-    made = {"true_false": true_false, "choice": choice}[model.kind](owner, title, **fields)
-    return made
+    return of_kind(model.kind, owner, title, **fields)
 
 
 def doors(model: type[Question]) -> list[URLPattern]:
@@ -381,18 +392,10 @@ def test_an_editing_session_of_a_foreign_question_does_not_exist(
 
 
 def form_data(model: type[Question], **changes: Any) -> Any:
-    own: dict[str, Any] = {
-        "true_false": {"answer": "True", "feedback_true": "", "feedback_false": ""},
-        "choice": {
-            "multiple": "",
-            "options": inline_formset(
-                [
-                    {"text": "Today by 15:00.", "correct": "on", "feedback": ""},
-                    {"text": "Soon.", "feedback": ""},
-                ]
-            ),
-        },
-    }[model.kind]
+    own = {
+        name: inline_formset(value) if isinstance(value, list) else value
+        for name, value in KINDS[model.kind].author_form.items()
+    }
     return nested_form_data(
         {
             "title": "A new one",
@@ -494,9 +497,27 @@ def test_the_preview_is_what_a_learner_sees(
     assert json.loads(sent.content) == {"is_valid": True, "is_available": True}
     page = client.get(address).content.decode()
     assert "Unsaved words" in page
-    assert 'type="radio"' in page
+    assert re.search(r'<(input|select|textarea)[^>]* name="', page)
     empty = client.get(url(model, "preview_on_add"))
     assert empty.status_code == 200
+
+
+@types
+@pytest.mark.parametrize("is_bare", [False, True], ids=["whole", "bare"])
+def test_a_new_question_can_be_previewed(
+    client: Client, cast: Cast, model: type[Question], is_bare: bool
+) -> None:
+    as_user(client, cast.nordlicht.trainer)
+    bare = {
+        name: inline_formset([]) if isinstance(value, list) else ""
+        for name, value in KINDS[model.kind].author_form.items()
+    }
+    address = url(model, "preview_on_add")
+    sent = client.post(address, form_data(model, **(bare if is_bare else {})))
+    page = client.get(address)
+    assert page.status_code == 200
+    assert ("so</b>?" in page.content.decode()) is json.loads(sent.content)["is_available"]
+    assert is_bare or json.loads(sent.content)["is_available"]
 
 
 # --- What cannot be asked is not published -----------------------------------------------------
@@ -525,6 +546,8 @@ def quiz_data(*questions: Question, **changes: Any) -> Any:
             "attempts_allowed": "3",
             "shuffle_options": "on",
             "feedback": "at_end",
+            "result_counts": "best",
+            "marking_days": "5",
             "quiz_questions": inline_formset(
                 [{"question": str(question.pk), "weight": "1"} for question in questions]
             ),

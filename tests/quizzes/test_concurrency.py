@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,10 +12,17 @@ from django.db import close_old_connections, connection
 
 from attune.enrolments.models import UnitProgress
 from attune.enrolments.states import State
-from attune.quizzes.models import QuizAttempt
-from attune.quizzes.services import AttemptClosed, hand_in, save_answer, start_attempt
+from attune.quizzes.models import QuizAttempt, RegradeRow
+from attune.quizzes.services import (
+    AttemptClosed,
+    ask_regrade,
+    hand_in,
+    run_regrade,
+    save_answer,
+    start_attempt,
+)
 from attune.xapi.models import StatementRecord
-from tests.quizzes.support import NOW, QuizSet, right_answer
+from tests.quizzes.support import NOW, QuizSet, flip, right_answer
 
 pytestmark = [
     pytest.mark.database,
@@ -134,3 +142,37 @@ def test_two_tabs_saving_leave_the_newest(quiz_set: QuizSet) -> None:
     assert question.sequence == THREADS
     assert question.response is (THREADS % 2 == 0)
     assert 1 <= question.saves <= THREADS
+
+
+def test_a_hand_in_beside_a_regrade(quiz_set: QuizSet) -> None:
+    """Both end, one after the other; the regraded answer counts once, in whichever order."""
+    reader = quiz_set.reader
+    first = start_attempt(reader=reader, quiz=quiz_set.quiz, now=NOW)
+    save_answer(attempt=first, position=1, raw=False, sequence=1, now=NOW)
+    hand_in(attempt=first, reader=reader, now=NOW)
+    second = start_attempt(reader=reader, quiz=quiz_set.quiz, now=NOW)
+    save_answer(attempt=second, position=1, raw=False, sequence=1, now=NOW)
+    question = flip(quiz_set.questions[0])
+    asked = ask_regrade(
+        question=question,
+        target="published",
+        reason="The wrong way round",
+        asked_by=None,
+        now=NOW,
+        deed=uuid.uuid4(),
+    )
+
+    def run() -> None:
+        run_regrade(regrade_id=asked.pk, clock=lambda: NOW)
+
+    results = at_once([run, run, lambda: hand_in(attempt=second, reader=reader, now=NOW).state])
+    assert list(raised(results)) == []
+    assert first.questions.get(position=1).raw == 1.0
+    # Handed in before the end it was regraded as well; after it, by what it had shown.
+    rows = RegradeRow.objects.filter(regrade=asked)
+    caught = rows.filter(attempt=second).exists()
+    assert second.questions.get(position=1).raw == (1.0 if caught else 0.0)
+    assert rows.count() == 1 + caught
+    kinds = list(StatementRecord.objects.values_list("kind", flat=True))
+    assert kinds.count("answer_voided") == kinds.count("result_voided") == 1 + caught
+    assert kinds.count("question_answered") == 2 + 1 + caught

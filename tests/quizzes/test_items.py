@@ -1,14 +1,13 @@
 """Every question type, frozen: reading, encoding, grading, for all types that are installed.
 
-A new type joins these tests by adding a strategy for its definitions and responses below;
-without one, ``test_every_type_is_tested`` fails.
+A new type joins these tests by adding its file to ``kinds``; without one,
+``test_every_type_is_tested`` fails.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,58 +17,9 @@ from hypothesis import strategies as st
 from attune.quizzes.questions import item_for, question_types
 from attune.quizzes.questions.items import Item, ResponseError, plain
 from attune.xapi.interactions import check_text, is_right
+from tests.quizzes.kinds import KINDS, definition
 
-ids = st.uuids().map(str)
-words = st.text(min_size=1, max_size=20)
-
-
-def definition(kind: str, **own: Any) -> dict[str, Any]:
-    return {"kind": kind, "language": "en", "prompt": "<p>So?</p>", "explanation": "", **own}
-
-
-@st.composite
-def true_false_definitions(draw: Any) -> dict[str, Any]:
-    return definition(
-        "true_false",
-        answer=draw(st.booleans()),
-        feedback={"true": draw(words), "false": draw(words)},
-    )
-
-
-@st.composite
-def choice_definitions(draw: Any) -> dict[str, Any]:
-    option_ids = draw(st.lists(ids, min_size=2, max_size=8, unique=True))
-    multiple = draw(st.booleans())
-    right = draw(
-        st.sets(
-            st.sampled_from(option_ids), min_size=1, max_size=len(option_ids) if multiple else 1
-        )
-    )
-    return definition(
-        "choice",
-        multiple=multiple,
-        options=[
-            {"id": each, "text": draw(words), "correct": each in right, "feedback": ""}
-            for each in option_ids
-        ],
-    )
-
-
-def choice_responses(item: Any) -> st.SearchStrategy[Any]:
-    most = len(item.ids) if item.multiple else 1
-    return st.lists(st.sampled_from(item.ids), min_size=1, max_size=most, unique=True)
-
-
-DEFINITIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
-    "true_false": true_false_definitions(),
-    "choice": choice_definitions(),
-}
-RESPONSES: dict[str, Callable[[Any], st.SearchStrategy[Any]]] = {
-    "true_false": lambda item: st.booleans(),
-    "choice": choice_responses,
-}
-
-kinds = pytest.mark.parametrize("kind", sorted(DEFINITIONS))
+kinds = pytest.mark.parametrize("kind", sorted(KINDS))
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -79,24 +29,24 @@ any_json = st.recursive(
 
 def test_every_type_is_tested() -> None:
     installed = {model.kind for model in question_types() if model.__module__.startswith("attune.")}
-    assert installed == DEFINITIONS.keys() == RESPONSES.keys()
+    assert installed == KINDS.keys()
 
 
 @kinds
 @given(data=st.data())
 def test_the_right_answer_earns_full_marks(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     for pattern in item.correct_responses() or ():
         grade = item.grade(item.decode(pattern))
         assert (grade.share, grade.success) == (1.0, True)
 
 
-@kinds
+@pytest.mark.parametrize("kind", sorted(name for name in KINDS if KINDS[name].agrees_with_xapi))
 @given(data=st.data())
 def test_grading_agrees_with_xapi(kind: str, data: Any) -> None:
     """An LRS that reads the pattern comes to the same verdict as we do."""
-    item = item_for(data.draw(DEFINITIONS[kind]))
-    response = item.read(data.draw(RESPONSES[kind](item)))
+    item = item_for(data.draw(KINDS[kind].definitions))
+    response = item.read(data.draw(KINDS[kind].responses(item)))
     wire = item.interaction().definition()
     encoded = item.encode(response)
     check_text(wire, encoded, pattern=False)
@@ -106,18 +56,18 @@ def test_grading_agrees_with_xapi(kind: str, data: Any) -> None:
 @kinds
 @given(data=st.data())
 def test_encoding_comes_back(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
-    response = item.read(data.draw(RESPONSES[kind](item)))
+    item = item_for(data.draw(KINDS[kind].definitions))
+    response = item.read(data.draw(KINDS[kind].responses(item)))
     assert item.decode(item.encode(response)) == response
     assert item.read(json.loads(json.dumps(response))) == response
 
 
-@kinds
+@pytest.mark.parametrize("kind", ["choice", "true_false"])
 @given(data=st.data())
 def test_the_order_of_options_changes_no_grade(kind: str, data: Any) -> None:
-    frozen = data.draw(DEFINITIONS[kind])
+    frozen = data.draw(KINDS[kind].definitions)
     item = item_for(frozen)
-    raw = data.draw(RESPONSES[kind](item))
+    raw = data.draw(KINDS[kind].responses(item))
     other = dict(frozen)
     if "options" in frozen:
         other["options"] = data.draw(st.permutations(frozen["options"]))
@@ -129,7 +79,7 @@ def test_the_order_of_options_changes_no_grade(kind: str, data: Any) -> None:
 @kinds
 @given(data=st.data(), raw=any_json)
 def test_no_json_makes_reading_crash(kind: str, data: Any, raw: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     try:
         response = item.read(raw)
     except ResponseError:
@@ -142,7 +92,7 @@ def test_no_json_makes_reading_crash(kind: str, data: Any, raw: Any) -> None:
 @kinds
 @given(data=st.data(), text=st.text())
 def test_no_text_makes_decoding_crash(kind: str, data: Any, text: str) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     try:
         response = item.decode(text)
     except ResponseError:
@@ -154,7 +104,7 @@ def test_no_text_makes_decoding_crash(kind: str, data: Any, text: str) -> None:
 @pytest.mark.parametrize("junk", [None, 3, 1.5, [], {}, b"true", True])
 @given(data=st.data())
 def test_what_is_not_even_text_is_refused(kind: str, junk: Any, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     with pytest.raises(ResponseError):
         item.decode(junk)
 
@@ -162,17 +112,17 @@ def test_what_is_not_even_text_is_refused(kind: str, junk: Any, data: Any) -> No
 @kinds
 @given(data=st.data())
 def test_no_answer_earns_nothing(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     grade = item.grade(None)
     assert grade.share == 0
     assert not grade.success
 
 
-@kinds
+@pytest.mark.parametrize("kind", sorted(name for name in KINDS if KINDS[name].form_comes_back))
 @given(data=st.data())
 def test_the_form_gives_back_what_it_was_given(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
-    response = item.read(data.draw(RESPONSES[kind](item)))
+    item = item_for(data.draw(KINDS[kind].definitions))
+    response = item.read(data.draw(KINDS[kind].responses(item)))
     assert item.answer_form is not None
     shown = item.answer_form(item=item, order=item.order(None), response=response)
     sent = {name: shown[name].value() for name in shown.fields}
@@ -184,7 +134,7 @@ def test_the_form_gives_back_what_it_was_given(kind: str, data: Any) -> None:
 @kinds
 @given(data=st.data())
 def test_an_empty_form_is_no_answer(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
+    item = item_for(data.draw(KINDS[kind].definitions))
     assert item.answer_form is not None
     form = item.answer_form({}, item=item)
     assert form.is_valid()
@@ -194,10 +144,12 @@ def test_an_empty_form_is_no_answer(kind: str, data: Any) -> None:
 @kinds
 @given(data=st.data())
 def test_the_result_shows_each_option_once(kind: str, data: Any) -> None:
-    item = item_for(data.draw(DEFINITIONS[kind]))
-    response = item.read(data.draw(RESPONSES[kind](item)))
+    item = item_for(data.draw(KINDS[kind].definitions))
+    response = item.read(data.draw(KINDS[kind].responses(item)))
     outcomes = item.outcomes(response, item.order(None))
     assert any(outcome.chosen for outcome in outcomes)
+    if kind not in ("choice", "true_false"):
+        return
     right = all(outcome.chosen == outcome.correct for outcome in outcomes)
     single = kind == "true_false" or not item.definition.get("multiple")
     if single:
@@ -208,7 +160,7 @@ def test_the_result_shows_each_option_once(kind: str, data: Any) -> None:
 @kinds
 @given(data=st.data())
 def test_a_well_made_definition_has_no_problems(kind: str, data: Any) -> None:
-    assert item_for(data.draw(DEFINITIONS[kind])).problems() == []
+    assert item_for(data.draw(KINDS[kind].definitions)).problems() == []
 
 
 # --- What only one type has --------------------------------------------------------------
@@ -236,6 +188,46 @@ def test_several_right_answers_are_all_or_nothing(response: Any, share: float) -
     item = a_choice(A, C, multiple=True)
     assert item.grade(item.read(response)).share == share
     assert item.correct_responses() == (f"{A}[,]{C}",)
+
+
+@pytest.mark.parametrize(
+    ("response", "share"),
+    [([A, C], 1), ([A], 0.5), ([A, B], 0), ([A, B, C], 0.5), ([B], 0), (None, 0)],
+)
+def test_partial_credit_takes_as_much_as_it_gives(response: Any, share: float) -> None:
+    frozen = dict(a_choice(A, C, multiple=True).definition)
+    item = item_for({**frozen, "partial_credit": True})
+    grade = item.grade(item.read(response))
+    assert (grade.share, grade.success) == (share, share == 1)
+
+
+def with_shares(*shares: int | None, right: str = A, multiple: bool = False) -> Item:
+    frozen = dict(a_choice(right, multiple=multiple).definition)
+    frozen["options"] = [
+        {**option, "share": share} for option, share in zip(frozen["options"], shares, strict=True)
+    ]
+    return item_for(frozen)
+
+
+def test_a_wrong_option_may_earn_a_share() -> None:
+    item = with_shares(None, 50, None)
+    assert [item.grade([each]).share for each in (A, B, C)] == [1, 0.5, 0]
+    assert [item.grade([each]).success for each in (A, B, C)] == [True, False, False]
+    assert item.outcomes([B])[1].feedback == "Earns 50 % of the mark."
+    assert item.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (with_shares(80, None, None), "The right option earns the full mark"),
+        (with_shares(None, 100, None), "less than 100 percent"),
+        (with_shares(None, 101, None), "between 0 and 100"),
+        (with_shares(None, 50, None, multiple=True), "only where one answer is chosen"),
+    ],
+)
+def test_shares_that_contradict_the_key_are_a_problem(item: Item, words: str) -> None:
+    assert any(words in problem for problem in item.problems())
 
 
 def test_one_choice_only_where_one_is_asked_for() -> None:

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from attune.enrolments.models import UnitProgress
 from attune.quizzes.models import QuizAttempt, QuizQuestion
-from attune.quizzes.services import hand_in, save_answer, start_attempt
+from attune.quizzes.questions.choice import ChoiceItem
+from attune.quizzes.questions.items import Grade
+from attune.quizzes.services import hand_in, save_answer, settle, start_attempt
 from attune.xapi.models import StatementRecord
 from tests import factories
-from tests.conftest import Cast
-from tests.factories import as_user
-from tests.quizzes.support import NOW, QuizSet, choice, right_answer
+from tests.conftest import Cast, Pair
+from tests.factories import PASSWORD, as_user
+from tests.quizzes.support import NOW, QuizSet, choice, of_kind, right_answer
 
 pytestmark = pytest.mark.django_db
 
@@ -427,3 +430,139 @@ def test_a_question_page_costs_the_same_in_a_long_quiz(
     assert page.context["total"] == 30
     with django_assert_max_num_queries(12):
         assert save(client, attempt, 1, answer="true", sequence=1).json()["saved"]
+
+
+# --- Rules as the pages keep them ------------------------------------
+
+
+def under(quiz_set: QuizSet, **rules: Any) -> None:
+    type(quiz_set.quiz).objects.filter(pk=quiz_set.quiz.pk).update(**rules)
+    quiz_set.quiz.refresh_from_db()
+
+
+def press(client: Client, attempt: QuizAttempt, position: int, go: str, **data: Any) -> Any:
+    return client.post(
+        address("question", attempt, position), {"sequence": "9", "go": go, **data}, follow=True
+    )
+
+
+def test_a_flag_is_set_with_the_answer_kept_and_seen_everywhere(
+    client: Client, quiz_set: QuizSet, attempt: QuizAttempt
+) -> None:
+    as_user(client, quiz_set.person)
+    page = press(client, attempt, 1, "flag", answer="true")
+    assert page.context["question"].flagged
+    assert attempt.questions.get(position=1).response is True
+    assert "Flagged" in client.get(address("review", attempt)).content.decode()
+    assert not press(client, attempt, 1, "unflag", answer="true").context["question"].flagged
+
+
+def test_explained_one_by_one(client: Client, quiz_set: QuizSet, attempt: QuizAttempt) -> None:
+    under(quiz_set, feedback="after_each")
+    as_user(client, quiz_set.person)
+    empty = press(client, attempt, 1, "check")
+    assert "Answer the question first." in empty.content.decode()
+    page = press(client, attempt, 1, "check", answer="false").content.decode()
+    assert "A time is a promise." in page
+    assert "Your choice, not right" in page
+    again = press(client, attempt, 1, "next", answer="true")
+    assert "yours stays as it is" in again.content.decode() or again.status_code == 400
+    assert attempt.questions.get(position=1).response is False
+
+
+def test_the_time_that_is_left_is_the_servers(client: Client, quiz_set: QuizSet) -> None:
+    under(quiz_set, time_limit=10)
+    timed = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=timezone.now())
+    as_user(client, quiz_set.person)
+    page = client.get(address("question", timed, 1))
+    assert 590 <= page.context["clock"].seconds_left <= 600
+    assert "data-clock" in page.content.decode()
+
+
+def test_when_the_time_is_up_what_was_saved_is_handed_in(client: Client, quiz_set: QuizSet) -> None:
+    under(quiz_set, time_limit=10)
+    over = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=NOW)
+    save_answer(attempt=over, position=1, raw=True, sequence=1, now=NOW)
+    as_user(client, quiz_set.person)
+    assert client.get(address("question", over, 1)).url == address("review", over)
+    review = client.get(address("review", over)).content.decode()
+    assert "The time is up." in review
+    assert "data-hand-in-now" in review
+    over.refresh_from_db()
+    assert over.is_open, "looking records nothing"
+    late = save(client, over, 1, answer="false", sequence=2)
+    assert late.status_code == 409
+    assert late.json()["result_url"] == address("result", over)
+    over.refresh_from_db()
+    assert (over.state, over.raw, over.closed_by) == ("handed_in", 1, "clock")
+    assert "The time was up" in client.get(address("result", over)).content.decode()
+
+
+def test_a_wait_is_said_and_kept(client: Client, quiz_set: QuizSet, attempt: QuizAttempt) -> None:
+    under(quiz_set, wait_minutes=60)
+    hand_in(attempt=attempt, reader=quiz_set.reader, now=timezone.now())
+    as_user(client, quiz_set.person)
+    for one in (quiz_set.quiz.url, address("result", attempt)):
+        page = client.get(one).content.decode()
+        assert "The next attempt opens on" in page
+        assert start_url(quiz_set) not in page
+    client.post(start_url(quiz_set))
+    assert QuizAttempt.objects.count() == 1
+
+
+def test_what_waits_for_a_trainer_says_so(
+    client: Client, quiz_set: QuizSet, attempt: QuizAttempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a written answer will: nothing is passed or failed until somebody has read it."""
+    monkeypatch.setattr(ChoiceItem, "grade", lambda self, response: Grade(0, None, pending=True))
+    answer_rightly(attempt)
+    done = hand_in(attempt=attempt, reader=quiz_set.reader, now=NOW)
+    assert (done.state, done.passed) == ("awaiting", None)
+    assert {row.kind for row in StatementRecord.objects.all()} >= {"attempt_terminated"}
+    assert not StatementRecord.objects.filter(
+        kind__in=["attempt_passed", "attempt_failed"]
+    ).exists()
+    as_user(client, quiz_set.person)
+    assert "A trainer marks what you wrote." in client.get(address("result", done)).content.decode()
+    page = client.get(quiz_set.quiz.url).content.decode()
+    assert "awaiting marking" in page
+    assert "wait to be marked" in page
+    with pytest.raises(ValueError, match="2 answers"):
+        settle(attempt=done, reader=quiz_set.reader, now=NOW)
+    done.questions.filter(raw__isnull=True).update(raw=1, success=True)
+    settled = settle(attempt=done, reader=quiz_set.reader, now=NOW)
+    assert settled.passed
+    assert settle(attempt=done, reader=quiz_set.reader, now=NOW) == settled
+    assert StatementRecord.objects.filter(kind="attempt_passed").count() == 1
+    assert StatementRecord.objects.filter(kind="question_answered").count() == 3
+    assert UnitProgress.objects.get(unit_key=quiz_set.quiz.translation_key).state == "completed"
+
+
+def test_signed_out_in_a_long_reply_all_of_it_comes_back(
+    client: Client, nordlicht_habagat: Pair, quiz_set: QuizSet
+) -> None:
+    reply = "Grüße, понедельник, सोमवार.\n" * 300
+    question = of_kind("written_reply", nordlicht_habagat.client, "A delay")
+    QuizQuestion.objects.create(page=quiz_set.quiz, question=question, sort_order=10)
+    attempt = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=NOW)
+    place = address("question", attempt, 4)
+    refused = client.post(place, {"answer": reply, "sequence": "1"})
+    assert refused.status_code == 302
+    sign_in = {"username": quiz_set.person.email, "password": PASSWORD}
+    assert client.post(refused.url, sign_in).url == place
+    page = client.get(place)
+    assert page.context["form"]["answer"].value().splitlines() == reply.splitlines()
+
+
+def test_a_hand_in_that_is_refused_is_not_sent_again_by_itself(
+    client: Client, quiz_set: QuizSet
+) -> None:
+    """The page of an attempt that is over sends itself: once, and not for ever."""
+    under(quiz_set, time_limit=10)
+    over = start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=NOW)
+    type(quiz_set.enrolment).objects.update(state="withdrawn")
+    as_user(client, quiz_set.person)
+    assert "data-hand-in-now" in client.get(address("review", over)).content.decode()
+    refused = client.post(address("hand_in", over))
+    assert refused.status_code == 403
+    assert "data-hand-in-now" not in refused.content.decode()

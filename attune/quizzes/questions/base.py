@@ -7,7 +7,7 @@ registry; nothing anywhere lists them. A system check refuses a type that lacks 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
@@ -17,8 +17,10 @@ from modelcluster.models import ClusterableModel
 from polymorphic.models import PolymorphicModel
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField
+from wagtail.images import get_image_model_string
 from wagtail.models import (
     DraftStateMixin,
+    Locale,
     LockableMixin,
     PreviewableMixin,
     RevisionMixin,
@@ -28,14 +30,19 @@ from wagtail.models import (
 )
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField, TranslatableField
+from wagtailmedia.edit_handlers import MediaChooserPanel
+from wagtailmedia.settings import wagtailmedia_settings
 
-from attune.curriculum.models import ClientHomePage
+from attune.curriculum.models import ClientHomePage, LearningUnitPage
 from attune.curriculum.topics import Topic
 from attune.people.models import Organisation
 from attune.quizzes.questions.forms import QuestionForm
 from attune.quizzes.questions.items import Item
 from attune.quizzes.questions.prose import clean_prose
 from attune.quizzes.questions.querysets import QuestionManager
+
+IMAGE_MODEL = get_image_model_string()
+MEDIA_MODEL = wagtailmedia_settings.MEDIA_MODEL
 
 # No links and no images: the text is frozen as it stands, and must not depend on a page.
 QUESTION_FEATURES = ["bold", "italic", "ol", "ul"]
@@ -62,6 +69,11 @@ class Question(
 
     Learners are shown a frozen ``definition()``, never this row.
     """
+
+    if TYPE_CHECKING:
+        # Declared by Wagtail's mixin; models and forms import each other in a circle in which
+        # mypy finds no end to begin with.
+        locale: models.ForeignKey[Locale, Locale]
 
     base_form_class = QuestionForm
 
@@ -99,6 +111,43 @@ class Question(
     difficulty = models.PositiveSmallIntegerField(
         _("difficulty"), choices=Difficulty, default=Difficulty.MEDIUM, db_index=True
     )
+    image = models.ForeignKey(
+        IMAGE_MODEL,
+        verbose_name=_("image"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    image_alt = models.CharField(
+        _("the image in words"),
+        max_length=300,
+        blank=True,
+        help_text=_("For everyone who cannot see it. Say what the question needs of it."),
+    )
+    recording = models.ForeignKey(
+        MEDIA_MODEL,
+        verbose_name=_("video or audio"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    transcript = RichTextField(
+        _("transcript"),
+        features=QUESTION_FEATURES,
+        blank=True,
+        help_text=_("For everyone who cannot hear it, or sits where it is loud."),
+    )
+    lesson = models.ForeignKey(
+        LearningUnitPage,
+        verbose_name=_("lesson it rests on"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The result leads there, in the learner’s language."),
+    )
     copied_from = models.UUIDField(_("copied from"), null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = QuestionManager()
@@ -107,9 +156,20 @@ class Question(
         FieldPanel("title", required_on_save=True),
         FieldPanel("owner"),
         FieldPanel("prompt"),
+        MultiFieldPanel(
+            [
+                FieldPanel("image"),
+                FieldPanel("image_alt"),
+                MediaChooserPanel("recording"),
+                FieldPanel("transcript"),
+            ],
+            heading=_("Image or recording"),
+            classname="collapsed",
+        ),
     ]
     closing_panels = [
         FieldPanel("explanation"),
+        FieldPanel("lesson"),
         MultiFieldPanel([FieldPanel("topic"), FieldPanel("difficulty")], heading=_("Facts")),
         InlinePanel("tags", label=_("tag"), heading=_("Tags")),
     ]
@@ -128,6 +188,11 @@ class Question(
         TranslatableField("title"),
         TranslatableField("prompt"),
         TranslatableField("explanation"),
+        SynchronizedField("image", overridable=False),
+        TranslatableField("image_alt"),
+        SynchronizedField("recording", overridable=False),
+        TranslatableField("transcript"),
+        SynchronizedField("lesson", overridable=False),
         SynchronizedField("owner", overridable=False),
         SynchronizedField("topic", overridable=False),
         SynchronizedField("difficulty", overridable=False),
@@ -162,8 +227,26 @@ class Question(
             "explanation": clean_prose(self.explanation),
             "topic": self.topic,
             "difficulty": self.difficulty,
+            **self._surroundings(),
             **self.own_definition(),
         }
+
+    def _surroundings(self) -> dict[str, Any]:
+        """Image, recording and lesson; each only where there is one."""
+        found: dict[str, Any] = {}
+        if self.image_id is not None:
+            found["image"] = {"id": self.image_id, "alt": self.image_alt}
+        if self.recording_id is not None:
+            found["recording"] = {
+                "id": self.recording_id,
+                "transcript": clean_prose(self.transcript),
+            }
+        if self.lesson is not None:
+            found["lesson"] = {
+                "key": str(self.lesson.translation_key),
+                "title": self.lesson.title,
+            }
+        return found
 
     def own_definition(self) -> dict[str, Any]:
         """What this type adds to the definition."""
@@ -180,6 +263,10 @@ class Question(
 
         :raises ValueError: in words, where a value is missing or of the wrong kind.
         """
+        raise NotImplementedError
+
+    def as_data(self) -> dict[str, Any]:
+        """This type's own values as plain data: what ``fill`` would take to make them again."""
         raise NotImplementedError
 
     # --- Wagtail ---
@@ -200,6 +287,9 @@ class Question(
         return "attune_quizzes/question_preview.html"
 
     def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
+        if self.locale_id is None:
+            # Wagtail gives a question its language only when it is first saved.
+            self.locale_id = Locale.get_default().pk
         item = self.item()
         order = item.order(None)
         if item.answer_form is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from wagtail.admin.panels import FieldPanel, InlinePanel
 from wagtail.models import Orderable, TranslatableMixin
 from wagtail_localize.fields import SynchronizedField, TranslatableField
 
-from attune.quizzes.questions.base import Question
+from attune.quizzes.questions.base import IMAGE_MODEL, Question
 from attune.quizzes.questions.forms import QuestionForm
 from attune.quizzes.questions.items import (
     AnswerForm,
@@ -71,8 +72,13 @@ class ChoiceForm(AnswerForm):
 class ChoiceItem(Item):
     """Definition: ``multiple`` (bool), ``options`` ([{id, text, correct, feedback}]).
 
+    Some keys stand there only where the author asked for them: ``partial_credit`` (bool), an
+    option's ``share`` (percent of the mark) and its ``image`` ({id, alt}).
+
     Response: ids of the chosen options, in the order of the definition. Where several are
-    right, all of them and no other earn the mark.
+    right, all of them and no other earn the mark; with partial credit the right ones share the
+    mark equally, and a wrong one takes away as much as a right one gives, never below nothing.
+    Where one is to be chosen, an option that is not right may still earn its share.
     """
 
     answer_form = ChoiceForm
@@ -91,11 +97,23 @@ class ChoiceItem(Item):
         return bool(self.definition.get("multiple"))
 
     @property
+    def partial_credit(self) -> bool:
+        return self.multiple and bool(self.definition.get("partial_credit"))
+
+    @property
+    def option_images(self) -> Mapping[str, Mapping[str, Any]]:
+        return {str(each["id"]): each["image"] for each in self.options if each.get("image")}
+
+    @property
     def correct_ids(self) -> list[str]:
         return [str(option["id"]) for option in self.options if option["correct"]]
 
     @property
     def hint(self) -> str:
+        if self.partial_credit:
+            return gettext(
+                "Choose all that apply. A wrong choice takes away as much as a right one gives."
+            )
         return gettext("Choose all that apply.") if self.multiple else gettext("Choose one.")
 
     def in_order(self, order: Sequence[str]) -> list[str]:
@@ -127,8 +145,21 @@ class ChoiceItem(Item):
         return self.read(ids)
 
     def grade(self, response: Sequence[str] | None) -> Grade:
-        right = response is not None and set(response) == set(self.correct_ids)
-        return Grade(share=1.0 if right else 0.0, success=right)
+        chosen, right_ones = set(response or ()), set(self.correct_ids)
+        if chosen == right_ones:
+            return Grade(share=1.0, success=True)
+        share = 0.0
+        if self.partial_credit:
+            net = len(chosen & right_ones) - len(chosen - right_ones)
+            share = max(net, 0) / len(right_ones)
+        elif not self.multiple:
+            share = max((self._percent(each) for each in chosen), default=0) / 100
+        return Grade(share=share, success=False)
+
+    def _percent(self, option_id: str) -> int:
+        """What a wrong option earns of the mark where one is to be chosen."""
+        option = next(each for each in self.options if str(each["id"]) == option_id)
+        return int(option.get("share") or 0)
 
     def correct_responses(self) -> tuple[str, ...]:
         if self.multiple:
@@ -154,15 +185,26 @@ class ChoiceItem(Item):
                 text=str(by_id[each]["text"]),
                 chosen=each in chosen,
                 correct=bool(by_id[each]["correct"]),
-                feedback=str(by_id[each].get("feedback", "")),
+                feedback=self._feedback(by_id[each]),
+                key=each,
             )
             for each in self.in_order(order)
         ]
 
+    def _feedback(self, option: Mapping[str, Any]) -> str:
+        words = str(option.get("feedback", ""))
+        share = int(option.get("share") or 0)
+        if option["correct"] or not share:
+            return words
+        part = gettext("Earns %(share)d %% of the mark.") % {"share": share}
+        return f"{words} {part}".strip()
+
     def problems(self) -> list[str]:
+        keys = [(bool(each["correct"]), each.get("share")) for each in self.options]
         return [
             *common_problems(self.definition),
-            *option_problems([bool(each["correct"]) for each in self.options], self.multiple),
+            *option_problems([correct for correct, _share in keys], self.multiple),
+            *share_problems(keys, self.multiple),
         ]
 
 
@@ -179,13 +221,41 @@ def option_problems(correct: Sequence[bool], multiple: bool) -> list[str]:
     return []
 
 
+def share_problems(keys: Sequence[tuple[bool, int | None]], multiple: bool) -> list[str]:
+    """What is wrong with what options earn, given for each whether it is right and its share."""
+    given = [(correct, share) for correct, share in keys if share is not None]
+    if not all(0 <= share <= 100 for _correct, share in given):
+        return [gettext("An option earns between 0 and 100 percent of the mark.")]
+    if multiple:
+        if given:
+            return [
+                gettext(
+                    "An option earns a share of the mark only where one answer is chosen. Take "
+                    "the shares away, or allow one answer only."
+                )
+            ]
+        return []
+    problems = []
+    if any(correct and share < 100 for correct, share in given):
+        problems.append(gettext("The right option earns the full mark: leave its share empty."))
+    if any(not correct and share == 100 for correct, share in given):
+        problems.append(
+            gettext("An option that is not right earns less than 100 percent of the mark.")
+        )
+    return problems
+
+
 class ChoiceQuestionForm(QuestionForm):
     def own_problems(self) -> list[str]:
-        kept = self.formset_forms("options")
-        return option_problems(
-            [bool(form.cleaned_data.get("correct")) for form in kept],
-            bool(self.cleaned_data.get("multiple")),
-        )
+        multiple = bool(self.cleaned_data.get("multiple"))
+        keys = [
+            (bool(form.cleaned_data.get("correct")), form.cleaned_data.get("share"))
+            for form in self.formset_forms("options")
+        ]
+        return [
+            *option_problems([correct for correct, _share in keys], multiple),
+            *share_problems(keys, multiple),
+        ]
 
 
 class ChoiceQuestion(Question):
@@ -201,16 +271,26 @@ class ChoiceQuestion(Question):
         default=False,
         help_text=_("The learner then chooses all that apply."),
     )
+    partial_credit = models.BooleanField(
+        _("partial credit"),
+        default=False,
+        help_text=_(
+            "Where several answers can be right: the right ones share the mark equally, and a"
+            " wrong one takes away as much as a right one gives."
+        ),
+    )
 
     panels = [
         *Question.common_panels,
         FieldPanel("multiple"),
+        FieldPanel("partial_credit"),
         InlinePanel("options", label=_("option"), heading=_("Options"), max_num=MAX_OPTIONS),
         *Question.closing_panels,
     ]
     translatable_fields = [
         *Question.common_translatable_fields,
         SynchronizedField("multiple", overridable=False),
+        SynchronizedField("partial_credit", overridable=False),
         TranslatableField("options"),
     ]
 
@@ -221,15 +301,9 @@ class ChoiceQuestion(Question):
     def own_definition(self) -> dict[str, Any]:
         return {
             "multiple": self.multiple,
-            "options": [
-                {
-                    "id": str(option.translation_key),
-                    "text": option.text,
-                    "correct": option.correct,
-                    "feedback": option.feedback,
-                }
-                for option in self.options.all()
-            ],
+            # Only where it says something, so that what was frozen before keeps its digest.
+            **({"partial_credit": True} if self.partial_credit else {}),
+            "options": [option.definition() for option in self.options.all()],
         }
 
     def fill(self, data: dict[str, Any]) -> None:
@@ -237,6 +311,7 @@ class ChoiceQuestion(Question):
         if not isinstance(options, list) or not all(isinstance(each, dict) for each in options):
             raise ValueError(gettext("“options” is a list with a text each."))
         self.multiple = bool(data.get("multiple", False))
+        self.partial_credit = bool(data.get("partial_credit", False))
         # modelcluster holds the rows until the question is saved.
         self.options = [  # type: ignore[misc]
             ChoiceOption(
@@ -244,10 +319,35 @@ class ChoiceQuestion(Question):
                 text=str(each.get("text", "")),
                 correct=bool(each.get("correct", False)),
                 feedback=str(each.get("feedback", "")),
+                share=_share(each.get("share")),
                 locale=self.locale,
             )
             for number, each in enumerate(options)
         ]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "multiple": self.multiple,
+            "partial_credit": self.partial_credit,
+            "options": [
+                {
+                    "text": each.text,
+                    "correct": each.correct,
+                    "feedback": each.feedback,
+                    "share": each.share,
+                }
+                for each in self.options.all()
+            ],
+        }
+
+
+def _share(raw: Any) -> int | None:
+    """:raises ValueError: neither empty nor whole percent."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= 100:
+        raise ValueError(gettext("“share” is a whole number of percent from 0 to 100, or empty."))
+    return raw
 
 
 class ChoiceOption(TranslatableMixin, Orderable):
@@ -256,16 +356,39 @@ class ChoiceOption(TranslatableMixin, Orderable):
     question = ParentalKey(ChoiceQuestion, on_delete=models.CASCADE, related_name="options")
     text = models.TextField(_("option"), max_length=600)
     correct = models.BooleanField(_("right"), default=False)
+    share = models.PositiveSmallIntegerField(
+        _("share of the mark in percent"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "Where one answer is chosen: what this one earns although another is right. Empty:"
+            " nothing."
+        ),
+    )
     feedback = models.TextField(_("feedback"), blank=True, max_length=600)
+    image = models.ForeignKey(
+        IMAGE_MODEL,
+        verbose_name=_("image"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Stands above the option’s text, which has to say what it shows."),
+    )
 
     panels = [
         FieldPanel("text"),
         FieldPanel("correct"),
+        FieldPanel("share"),
         FieldPanel("feedback"),
+        FieldPanel("image"),
     ]
     translatable_fields = [
         TranslatableField("text"),
+        SynchronizedField("image", overridable=False),
         SynchronizedField("correct", overridable=False),
+        SynchronizedField("share", overridable=False),
         TranslatableField("feedback"),
     ]
 
@@ -280,3 +403,14 @@ class ChoiceOption(TranslatableMixin, Orderable):
 
     def __str__(self) -> str:
         return self.text
+
+    def definition(self) -> dict[str, Any]:
+        return {
+            "id": str(self.translation_key),
+            "text": self.text,
+            "correct": self.correct,
+            "feedback": self.feedback,
+            **({} if self.share is None else {"share": self.share}),
+            # The option's own text stands beside it and is read out: no other words for it.
+            **({} if self.image_id is None else {"image": {"id": self.image_id, "alt": ""}}),
+        }

@@ -32,20 +32,28 @@ class ResponseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """``share`` of the full marks, from 0 to 1. ``success`` is None where nothing is right."""
+    """``share`` of the full marks, from 0 to 1. ``success`` is None where nothing is right.
+
+    ``pending``: a person has to mark it first; until then it has neither share nor success.
+    """
 
     share: float
     success: bool | None
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the result: an option, whether it was chosen, whether it was right to."""
+    """One line of the result: an option, whether it was chosen, whether it was right to.
+
+    ``key`` is the option's id, where its picture is to be found.
+    """
 
     text: str
     chosen: bool
     correct: bool | None
     feedback: str
+    key: str = ""
 
 
 class AnswerForm(forms.Form):
@@ -64,9 +72,15 @@ class AnswerForm(forms.Form):
     ) -> None:
         self.item = item
         self.order = list(order)
+        self.response = response
         kwargs.setdefault("auto_id", "answer_%s")
         super().__init__(*args, **kwargs)
         self.build(response)
+
+    @property
+    def lacks(self) -> str:
+        """What the saved answer still lacks, in words; nothing while a new one is being sent."""
+        return "" if self.is_bound else self.item.lacks(self.response)
 
     def build(self, response: Any) -> None:
         """Add the fields, with the saved response as their initial value."""
@@ -82,6 +96,10 @@ class Item:
 
     answer_form: ClassVar[type[AnswerForm] | None] = None
     interaction_type: ClassVar[str] = ""
+    # False for surveys, which earn no points and ask for none.
+    is_scored: ClassVar[bool] = True
+    # True for the learner's own words, which leave the house only where a setting says so.
+    is_written: ClassVar[bool] = False
     # A type whose widget or result is unusual brings templates of its own.
     answer_template: ClassVar[str] = "attune_quizzes/answers/fields.html"
     outcome_template: ClassVar[str] = "attune_quizzes/outcomes/options.html"
@@ -115,12 +133,40 @@ class Item:
         return str(self.definition.get("language", "en"))
 
     @property
+    def image(self) -> Mapping[str, Any] | None:
+        """The picture beside the prompt: {id, alt}."""
+        return self.definition.get("image")
+
+    @property
+    def option_images(self) -> Mapping[str, Mapping[str, Any]]:
+        """Pictures of options by option id: {id, alt} each."""
+        return {}
+
+    @property
+    def recording(self) -> Mapping[str, Any] | None:
+        """The recording beside the prompt: {id, transcript}."""
+        return self.definition.get("recording")
+
+    @property
+    def lesson(self) -> Mapping[str, Any] | None:
+        """The lesson that the question rests on: {key, title}; the key is a translation key."""
+        return self.definition.get("lesson")
+
+    @property
     def hint(self) -> str:
         """How to answer, in a few words; empty where the widget says it all."""
         return ""
 
-    def interaction(self) -> Interaction:
-        """The definition as xAPI carries it."""
+    def lacks(self, response: Any) -> str:
+        """What a half-done answer still lacks, in words; empty where it is whole or missing."""
+        return ""
+
+    def interaction(self, response: Any = None) -> Interaction:
+        """The definition as xAPI carries it, beside ``response`` where there is one.
+
+        A type whose key says more than a pattern can overrides this, so that whoever reads
+        pattern and response comes to our verdict.
+        """
         return Interaction(
             type=self.interaction_type,
             correct_responses=self.correct_responses(),
@@ -158,6 +204,10 @@ class Item:
     def components(self) -> dict[str, Iterable[Component]]:
         """xAPI's component lists by name, for example ``choices``."""
         raise NotImplementedError
+
+    def texts_by_id(self) -> Mapping[str, str]:
+        """The texts of ids in a response that xAPI has no component list for; most have none."""
+        return {}
 
     def order(self, rng: random.Random | None) -> list[str]:
         """Ids of the options in the order to be shown; shuffled where ``rng`` is given."""

@@ -148,3 +148,10 @@ class TrueFalseQuestion(Question):
         self.answer = answer
         self.feedback_true = str(data.get("feedback_true", ""))
         self.feedback_false = str(data.get("feedback_false", ""))
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "answer": bool(self.answer),
+            "feedback_true": self.feedback_true,
+            "feedback_false": self.feedback_false,
+        }

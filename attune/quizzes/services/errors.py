@@ -11,3 +11,15 @@ class CannotStart(QuizError):
 
 class AttemptClosed(QuizError):
     """The attempt takes no more answers."""
+
+
+class CannotGrant(QuizError):
+    """Nothing was given. The message is for HR or the trainer."""
+
+
+class CannotRegrade(QuizError):
+    """Nothing was regraded. The message is for the trainer."""
+
+
+class CannotMark(QuizError):
+    """The mark was not taken. The message is for the marker."""

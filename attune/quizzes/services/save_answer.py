@@ -10,9 +10,22 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from attune.quizzes.models import AttemptQuestion, QuizAttempt
+from attune.quizzes.questions.items import ResponseError
 from attune.quizzes.services.errors import AttemptClosed
 
 MAX_SEQUENCE = 2**53 - 1  # what a browser counts exactly
+
+
+def refuse_if_closed(attempt: QuizAttempt, *, now: datetime) -> None:
+    """
+    :raises AttemptClosed: it takes no more answers, with the reason.
+    """
+    if not attempt.is_open:
+        raise AttemptClosed(_("This attempt was handed in, so its answers can no longer change."))
+    if attempt.is_over(now):
+        raise AttemptClosed(
+            _("The time is up. What was saved until then is handed in; this came too late.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +55,13 @@ def save_answer(
 
     :raises LookupError: the attempt has no such question.
     :raises ResponseError: ``raw`` is no answer to it.
-    :raises AttemptClosed: the attempt was handed in.
+    :raises AttemptClosed: the attempt was handed in, or its time was up when this came.
     """
     # Locked against a hand-in, which must not grade before an answer that we call saved.
-    state = (
-        QuizAttempt.objects.select_for_update()
-        .filter(pk=attempt.pk)
-        .values_list("state", flat=True)
-        .get()
+    locked: QuizAttempt = (
+        QuizAttempt.objects.select_for_update(of=("self",))
+        .only("pk", "state", "due_at")
+        .get(pk=attempt.pk)
     )
     question = (
         AttemptQuestion.objects.select_related("frozen")
@@ -59,8 +71,11 @@ def save_answer(
     if question is None:
         raise LookupError(position)
     response = question.item.read(raw)
-    if state != QuizAttempt.State.OPEN:
-        raise AttemptClosed(_("This attempt was handed in, so its answers can no longer change."))
+    refuse_if_closed(locked, now=now)
+    if question.shown_at is not None:
+        if question.response == response:
+            return Saved(saved=True, sequence=question.sequence)
+        raise ResponseError(_("The answer was shown to you, so this one stays as it is."))
     if newest:
         sequence = max(sequence, question.sequence + 1)
     if sequence <= question.sequence:

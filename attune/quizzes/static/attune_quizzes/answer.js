@@ -20,6 +20,14 @@
     status.textContent = words || status.dataset[state] || "";
   }
 
+  /* What a half-done answer still lacked when the page was opened may be done by now. */
+  function sayWhatLacks(words) {
+    var note = form.querySelector("[data-answer-lacks]");
+    if (!note) return;
+    note.hidden = !words;
+    if (words) note.querySelector("p").textContent = words;
+  }
+
   function later() {
     failures += 1;
     say("trying");
@@ -60,6 +68,7 @@
           failures = 0;
           settled = change;
           sequence = Math.max(sequence, json.sequence);
+          sayWhatLacks(json.lacks);
           if (settled === changes) say("saved"); else send();
         } else if (answer.status === 401) {
           // The answer stays on the page; its button leads through the sign-in and back.
@@ -68,6 +77,10 @@
           return freshToken().then(function (found) {
             if (found) send(true); else later();
           });
+        } else if (json.closed && json.result_url) {
+          settled = change;
+          say("refused", json.message);
+          setTimeout(function () { window.location.assign(json.result_url); }, 4000);
         } else if (answer.status === 409 && json.sequence) {
           // Another tab was faster. What was chosen here last is still the newest wish.
           sequence = Math.max(sequence, json.sequence);
@@ -101,6 +114,7 @@
     var field = form.querySelector("input[name=sequence]");
     if (field) field.value = String(sequence + 1);
   });
+  window.addEventListener("attune:leaving", function () { settled = changes; });
   window.addEventListener("online", send);
   window.addEventListener("focus", send);
   window.addEventListener("beforeunload", function (event) {

@@ -1,171 +1,28 @@
-"""A quiz, its questions in order, and the attempts at it.
+"""Attempts: what was asked, as it was asked, and what was answered.
 
-Question types live in ``questions``. An attempt refers to the quiz and its questions by
-translation key and rests on frozen definitions, so that neither an edit nor a translation
-alters what was answered. Writes happen in ``services``.
+An attempt refers to the quiz and its questions by translation key and rests on frozen
+definitions, so that neither an edit nor a translation alters what was answered.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
-from wagtail.fields import RichTextField
-from wagtail.models import Orderable, TranslatableMixin
-from wagtail.search import index
-from wagtail_localize.fields import SynchronizedField, TranslatableField
 
-from attune.curriculum.models import PROSE_FEATURES, FrozenContent, LearningUnitPage
+from attune.curriculum.models import FrozenContent
 from attune.enrolments.models import Enrolment
 from attune.people.models import Person
-from attune.quizzes.forms import QuizPageForm
+from attune.quizzes.models.quiz import QuizPage
 from attune.quizzes.querysets import AttemptQuestionQuerySet, QuizAttemptQuerySet
-from attune.quizzes.question_log import QuestionLogEntry
-from attune.quizzes.questions import Item, Question, QuestionTag, item_for
+from attune.quizzes.questions import Item, item_for
 
-__all__ = [
-    "AttemptQuestion",
-    "FeedbackPolicy",
-    "Question",
-    "QuestionLogEntry",
-    "QuestionTag",
-    "QuizAttempt",
-    "QuizPage",
-    "QuizQuestion",
-]
-
-
-class FeedbackPolicy(models.TextChoices):
-    """When the right answers and the explanations are shown."""
-
-    AT_END = "at_end", _("After each attempt")
-    AFTER_LAST_ATTEMPT = "after_last_attempt", _("After passing, or after the last attempt")
-    NEVER = "never", _("Never, only the score")
-
-
-class QuizPage(LearningUnitPage):
-    """Complete when an attempt reaches the pass mark."""
-
-    template = "attune_quizzes/quiz_page.html"
-    base_form_class = QuizPageForm
-    unit_kind: ClassVar[str] = "quiz"
-    feedback_policies = FeedbackPolicy
-    parent_page_types: ClassVar[list[str]] = ["attune_curriculum.ModulePage"]
-    subpage_types: ClassVar[list[str]] = []
-
-    introduction = RichTextField(_("introduction"), features=PROSE_FEATURES, blank=True)
-    pass_mark = models.PositiveSmallIntegerField(
-        _("pass mark in percent"),
-        default=80,
-        validators=[MinValueValidator(1), MaxValueValidator(100)],
-    )
-    attempts_allowed = models.PositiveSmallIntegerField(
-        _("attempts"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(50)],
-        help_text=_("Empty: as many as it takes."),
-    )
-    shuffle_options = models.BooleanField(
-        _("shuffle options"),
-        default=True,
-        help_text=_("Each attempt shows the options in an order of its own."),
-    )
-    feedback = models.CharField(
-        _("answers and explanations are shown"),
-        max_length=30,
-        choices=FeedbackPolicy,
-        default=FeedbackPolicy.AT_END,
-    )
-
-    content_panels = [
-        *LearningUnitPage.unit_panels,
-        FieldPanel("introduction"),
-        MultiFieldPanel(
-            [
-                FieldPanel("pass_mark"),
-                FieldPanel("attempts_allowed"),
-                FieldPanel("shuffle_options"),
-                FieldPanel("feedback"),
-            ],
-            heading=_("Rules"),
-        ),
-        InlinePanel("quiz_questions", label=_("question"), heading=_("Questions, in order")),
-    ]
-    search_fields = [*LearningUnitPage.search_fields, index.SearchField("introduction")]
-    translatable_fields = [
-        *LearningUnitPage.unit_translatable_fields,
-        TranslatableField("introduction"),
-        TranslatableField("quiz_questions"),
-        SynchronizedField("pass_mark", overridable=False),
-        SynchronizedField("attempts_allowed", overridable=False),
-        SynchronizedField("shuffle_options", overridable=False),
-        SynchronizedField("feedback", overridable=False),
-    ]
-
-    class Meta:
-        verbose_name = _("quiz")
-        verbose_name_plural = _("quizzes")
-
-    def completion_rule(self) -> str:
-        words = [
-            gettext("Reach %(mark)d %% of the points in one attempt.") % {"mark": self.pass_mark}
-        ]
-        if self.attempts_allowed is not None:
-            words.append(
-                ngettext(
-                    "You have %(count)d attempt.",
-                    "You have %(count)d attempts.",
-                    self.attempts_allowed,
-                )
-                % {"count": self.attempts_allowed}
-            )
-        words.append(gettext("Your best result counts."))
-        return " ".join(words)
-
-
-class QuizQuestion(TranslatableMixin, Orderable):
-    """A question's place in a quiz. Translatable itself: each language has its own question."""
-
-    page = ParentalKey(QuizPage, on_delete=models.CASCADE, related_name="quiz_questions")
-    question = models.ForeignKey(
-        Question,
-        verbose_name=_("question"),
-        on_delete=models.PROTECT,
-        related_name="quiz_rows",
-    )
-    weight = models.PositiveSmallIntegerField(
-        _("points"),
-        default=1,
-        validators=[MinValueValidator(1), MaxValueValidator(100)],
-    )
-
-    panels = [FieldPanel("question"), FieldPanel("weight")]
-    translatable_fields = [
-        TranslatableField("question"),
-        SynchronizedField("weight", overridable=False),
-    ]
-
-    class Meta(Orderable.Meta):
-        verbose_name = _("question in a quiz")
-        verbose_name_plural = _("questions in a quiz")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["translation_key", "locale"], name="quiz_question_once_per_language"
-            ),
-            models.CheckConstraint(condition=Q(weight__gte=1), name="quiz_question_has_weight"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.page} · {self.question}"
+GRACE = timedelta(seconds=30)
+"""For what was sent in time and came late: a slow line, a server that was busy."""
 
 
 class QuizAttempt(models.Model):
@@ -173,7 +30,13 @@ class QuizAttempt(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
+        AWAITING = "awaiting", _("Awaiting marking")
         HANDED_IN = "handed_in", _("Handed in")
+
+    class ClosedBy(models.TextChoices):
+        LEARNER = "learner", _("The learner")
+        CLOCK = "clock", _("The time limit")
+        ROUND = "round", _("A new round of the module")
 
     deed = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(
@@ -201,7 +64,25 @@ class QuizAttempt(models.Model):
     # What the learner was told when it began; a later change of the quiz leaves it alone.
     pass_mark = models.PositiveSmallIntegerField(_("pass mark in percent"))
     started_at = models.DateTimeField(_("started at"))
+    due_at = models.DateTimeField(
+        _("time is up at"),
+        null=True,
+        blank=True,
+        help_text=_("By the server’s clock, extra time included, grace not."),
+    )
+    closed_by = models.CharField(
+        _("closed by"), max_length=10, choices=ClosedBy, default=ClosedBy.LEARNER
+    )
     handed_in_at = models.DateTimeField(_("handed in at"), null=True, blank=True)
+    # Told to the markers when it was handed in; a later change of the quiz leaves it alone.
+    second_marker = models.BooleanField(_("second marker"), default=False)
+    marking_due_at = models.DateTimeField(_("to be marked until"), null=True, blank=True)
+    settled_at = models.DateTimeField(
+        _("marked at"), null=True, blank=True, help_text=_("When the last needed mark was given.")
+    )
+    told_at = models.DateTimeField(
+        _("learner told at"), null=True, blank=True, help_text=_("That the marked result is there.")
+    )
     raw = models.FloatField(_("points"), null=True, blank=True)
     maximum = models.FloatField(_("points possible"), null=True, blank=True)
     scaled = models.FloatField(
@@ -233,6 +114,13 @@ class QuizAttempt(models.Model):
                     passed__isnull=True,
                 )
                 | Q(
+                    state="awaiting",
+                    handed_in_at__isnull=False,
+                    raw__isnull=True,
+                    scaled__isnull=True,
+                    passed__isnull=True,
+                )
+                | Q(
                     state="handed_in",
                     handed_in_at__isnull=False,
                     raw__isnull=False,
@@ -257,7 +145,16 @@ class QuizAttempt(models.Model):
                 condition=Q(number__gte=1, cycle__gte=1), name="attempt_counts_from_one"
             ),
         ]
-        indexes = [models.Index(fields=["quiz_key", "state"], name="attempt_by_quiz")]
+        indexes = [
+            models.Index(fields=["quiz_key", "state"], name="attempt_by_quiz"),
+            # What the sweep asks for every minute.
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="attempt_open_by_due"),
+            models.Index(
+                fields=["settled_at"],
+                condition=Q(settled_at__isnull=False, told_at__isnull=True),
+                name="attempt_to_be_told",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person} · {self.unit or self.quiz_key} · {self.number}"
@@ -265,6 +162,14 @@ class QuizAttempt(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def is_awaiting(self) -> bool:
+        return self.state == self.State.AWAITING
+
+    def is_over(self, now: datetime) -> bool:
+        """Its time is up. What is on its way within ``GRACE`` is still taken."""
+        return self.due_at is not None and now > self.due_at + GRACE
 
     @property
     def duration(self) -> timedelta | None:
@@ -286,6 +191,7 @@ class AttemptQuestion(models.Model):
         related_name="questions",
     )
     position = models.PositiveSmallIntegerField(_("position"))
+    section = models.CharField(_("section"), max_length=150, blank=True)
     question_key = models.UUIDField(_("question’s translation key"), db_index=True)
     frozen = models.ForeignKey(
         FrozenContent,
@@ -301,8 +207,29 @@ class AttemptQuestion(models.Model):
         _("sequence"), default=0, help_text=_("Of the last save; an earlier one is not taken.")
     )
     saves = models.PositiveIntegerField(_("saves"), default=0)
+    flagged = models.BooleanField(_("flagged for later"), default=False)
+    shown_at = models.DateTimeField(
+        _("answer shown at"),
+        null=True,
+        blank=True,
+        help_text=_("From then on the answer stays as it is."),
+    )
+    key = models.ForeignKey(
+        FrozenContent,
+        verbose_name=_("graded by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="regraded_questions",
+        help_text=_("The version whose key counts, where a wrong key was mended afterwards."),
+    )
     raw = models.FloatField(_("points"), null=True, blank=True)
     success = models.BooleanField(_("right"), null=True)
+    needs_marking = models.BooleanField(
+        _("marked by a person"),
+        default=False,
+        help_text=_("Set when it was handed in. It waits for as long as it has no points."),
+    )
 
     objects = AttemptQuestionQuerySet.as_manager()
 
@@ -322,6 +249,13 @@ class AttemptQuestion(models.Model):
                 name="attempt_question_points_within",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["attempt"],
+                condition=Q(needs_marking=True, raw__isnull=True),
+                name="attempt_question_to_mark",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.attempt} · {self.position}"
@@ -337,6 +271,21 @@ class AttemptQuestion(models.Model):
         if kept is None:
             kept = self.__dict__["_item"] = item_for(self.frozen.body)
         return kept
+
+    @property
+    def graded_by(self) -> Item:
+        """Who answers for the version whose key counts. Needs ``frozen`` and ``key``."""
+        if self.key is None or self.key_id == self.frozen_id:
+            return self.item
+        kept: Item | None = self.__dict__.get("_graded_by")
+        if kept is None:
+            kept = self.__dict__["_graded_by"] = item_for(self.key.body)
+        return kept
+
+    @property
+    def version_id(self) -> int:
+        """Which version's key counts."""
+        return int(self.key_id or self.frozen_id)
 
     def form(self, data: Any = None) -> Any:
         """The learner's form, bound to ``data`` where there is any."""
