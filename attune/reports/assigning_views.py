@@ -26,7 +26,7 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.widgets import AdminDateInput
 
 from attune.curriculum.models import ProgrammePage
-from attune.people.access import reach_of
+from attune.people.access import can_author_for, reach_of
 from attune.people.models import Engagement, Location, Person, Team
 from attune.reports import matrix
 from attune.reports.access import (
@@ -37,6 +37,7 @@ from attune.reports.access import (
     zone_of,
 )
 from attune.reports.assigning import Change, Plan, carry_out, plan
+from attune.reports.case_values import missing_values
 from attune.reports.drawing import clock, zone_in_words
 from attune.reports.due import (
     AT_WORK,
@@ -304,6 +305,8 @@ class AssignView(WagtailAdminTemplateMixin, TemplateView):
         ]
         return {
             "plan": made,
+            "missing_values": missing_values(made.programme, made.engagement),
+            "keeps_the_card": can_author_for(self.request.user, made.engagement.client_id),
             "programme": next(
                 each for each in self.programmes if each.page.pk == made.programme.pk
             ),

@@ -22,10 +22,11 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from attune.enrolments.models import Enrolment
 from attune.enrolments.states import Standing
-from attune.reports import matrix, spreadsheets
+from attune.reports import matrix
 from attune.reports.access import assignable_engagements, reads_reports, zone_of
 from attune.reports.drawing import clock, legend, mark_of, mark_of_cell, zone_in_words
 from attune.reports.filters import CompletionFilterSet
+from attune.tabular import spreadsheets
 
 WIDTHS = [28, 30, 22, 18, 16, 10, 17, 10, 10, 10, 16]
 

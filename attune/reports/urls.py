@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from attune.reports import assigning_views, matrix_views, module_views, record_views
+from attune.reports import (
+    assigning_views,
+    case_paths_views,
+    item_views,
+    matrix_views,
+    module_views,
+    record_views,
+    regrade_views,
+    regraded_views,
+    usage_views,
+)
 
 app_name = "attune_reports"
 urlpatterns = [
@@ -18,7 +28,20 @@ urlpatterns = [
     ),
     path("assign/", assigning_views.AssignView.as_view(), name="assign"),
     path("assign/done/", assigning_views.AssignedView.as_view(), name="assigned"),
+    path("items/", item_views.ItemAnalysisView.as_view(), name="item_analysis"),
+    path("items/<uuid:quiz_key>/", item_views.QuizItemsView.as_view(), name="quiz_items"),
+    path(
+        "items/<uuid:quiz_key>/<uuid:question_key>/",
+        item_views.QuestionItemsView.as_view(),
+        name="question_items",
+    ),
+    path("paths/", case_paths_views.CasesView.as_view(), name="case_paths"),
+    path("paths/<uuid:case_key>/", case_paths_views.CasePathView.as_view(), name="case_path"),
+    path("questions/<int:pk>/", usage_views.QuestionUsageView.as_view(), name="question_usage"),
     path("modules/shared/", module_views.SharedModulesView.as_view(), name="shared_modules"),
     path("modules/<int:page_id>/copy/", module_views.CopyModuleView.as_view(), name="copy_module"),
     path("modules/<int:page_id>/again/", module_views.AskAgainView.as_view(), name="ask_again"),
+    path("regrade/", regrade_views.RegradesView.as_view(), name="regrades"),
+    path("regrade/<int:question_id>/", regrade_views.RegradeView.as_view(), name="regrade"),
+    path("regrade/done/<uuid:deed>/", regraded_views.RegradedView.as_view(), name="regraded"),
 ]

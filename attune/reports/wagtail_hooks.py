@@ -14,10 +14,16 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.widgets.button import Button
 
+from attune.case_studies.models import CaseAttempt, CaseStudyPage
 from attune.curriculum.models import ModulePage
+from attune.quizzes.affected import affected
+from attune.quizzes.hooks import question_buttons
+from attune.quizzes.models import QuizPage
+from attune.quizzes.questions import Question
 from attune.reports import urls
 from attune.reports.access import assignable_engagements, reads_reports, writes_modules
 from attune.reports.home import standing_panel_for
+from attune.reports.item_analysis import quizzes_counted, reads_item_analysis
 from attune.reports.module_changes import libraries_for_copies, may_ask_again
 
 
@@ -29,6 +35,11 @@ def admin_urls() -> list[URLPattern | URLResolver]:
 class ReportMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return reads_reports(request.user)
+
+
+class AnalysisMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return reads_item_analysis(request.user)
 
 
 class AssignMenuItem(MenuItem):
@@ -55,6 +66,28 @@ def completion_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_reports_menu_item")
+def item_analysis_menu_item() -> MenuItem:
+    return AnalysisMenuItem(
+        gettext_lazy("Item analysis"),
+        reverse("attune_reports:item_analysis"),
+        name="attune-item-analysis",
+        icon_name="order",
+        order=60,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def case_paths_menu_item() -> MenuItem:
+    return AnalysisMenuItem(
+        gettext_lazy("Paths through case studies"),
+        reverse("attune_reports:case_paths"),
+        name="attune-case-paths",
+        icon_name="redirect",
+        order=65,
+    )
+
+
 @hooks.register("register_admin_menu_item")
 def assign_menu_item() -> MenuItem:
     return AssignMenuItem(
@@ -77,6 +110,36 @@ def shared_modules_menu_item() -> MenuItem:
     )
 
 
+class RegradeMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return writes_modules(request.user)
+
+
+@hooks.register("register_reports_menu_item")
+def regrade_menu_item() -> MenuItem:
+    return RegradeMenuItem(
+        gettext_lazy("Regrade"),
+        reverse("attune_reports:regrades"),
+        name="attune-regrade",
+        icon_name="rotate",
+        order=60,
+    )
+
+
+def regrade_button(user: Any, question: Question) -> Iterator[Button]:
+    """Once it was answered, a question may have been graded by a key that is mended now."""
+    if question.pk and affected(question.translation_key).exists():
+        yield Button(
+            _("Regrade answers…"),
+            url=reverse("attune_reports:regrade", args=[question.pk]),
+            icon_name="rotate",
+            priority=70,
+        )
+
+
+question_buttons.append(regrade_button)
+
+
 @hooks.register("register_page_header_buttons")
 def module_buttons(
     page: Any, user: Any, view_name: str, next_url: str | None = None
@@ -96,6 +159,49 @@ def module_buttons(
             url=reverse("attune_reports:copy_module", args=[page.pk]),
             icon_name="copy",
             priority=75,
+        )
+
+
+@hooks.register("register_page_header_buttons")
+def quiz_buttons(
+    page: Any, user: Any, view_name: str, next_url: str | None = None
+) -> Iterator[Button]:
+    if page.specific_class is not QuizPage or not reads_item_analysis(user):
+        return
+    # Of its copies alone there may be attempts too; then the list of quizzes has them.
+    if quizzes_counted(user, {page.translation_key}).exists():
+        yield Button(
+            _("Item analysis"),
+            url=reverse("attune_reports:quiz_items", args=[page.translation_key]),
+            icon_name="order",
+            priority=70,
+        )
+
+
+@hooks.register("register_page_header_buttons")
+def case_buttons(
+    page: Any, user: Any, view_name: str, next_url: str | None = None
+) -> Iterator[Button]:
+    if page.specific_class is not CaseStudyPage or not reads_item_analysis(user):
+        return
+    attempts = CaseAttempt.objects.countable_by(user).filter(case_key=page.translation_key)
+    if attempts.exists():
+        yield Button(
+            _("Paths people take"),
+            url=reverse("attune_reports:case_path", args=[page.translation_key]),
+            icon_name="redirect",
+            priority=70,
+        )
+
+
+@hooks.register("register_snippet_listing_buttons")
+def usage_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
+    if isinstance(snippet, Question) and writes_modules(user):
+        yield Button(
+            _("Where it is asked"),
+            url=reverse("attune_reports:question_usage", args=[snippet.pk]),
+            icon_name="order",
+            priority=60,
         )
 
 
