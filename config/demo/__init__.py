@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
+from config.demo.cards import load_cards
 from config.demo.content import front_page, load_programme, shared_library, system_author
 from config.demo.people import PEOPLE, load_people
 from config.demo.progress import load_progress
@@ -60,6 +61,7 @@ def load(now: datetime, report: Callable[[str], None]) -> None:
             for programme in programmes:
                 load_programme(programme, front=front, author=author, report=report)
                 load_translations(programme, front=front, author=author, report=report)
+            load_cards(report=report)
             load_progress(now=now, report=report)
 
 

@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from modelcluster.models import get_all_child_relations
 from wagtail.models import Comment, Locale, Page, Site
 
+from attune.case_studies.models import CaseStudyPage, ReflectiveCasePage
 from attune.cultures.models import Culture
 from attune.curriculum.models import (
     ClientHomePage,
     FrontPage,
+    LearningUnitPage,
     ModuleLibraryPage,
     ModulePage,
     ProgrammeModule,
@@ -31,7 +34,8 @@ from attune.lessons.models import LessonPage
 from attune.people.models import Organisation
 from attune.quizzes.models import QuizPage, QuizQuestion
 from attune.quizzes.questions import Question, QuestionTag, question_type
-from config.demo.reading import Source, key_of
+from config.demo.cases import case_page, load_card, load_norms, reflective_case_page
+from config.demo.reading import ROOT, Source, key_of
 
 SYSTEM_EMAIL = "demo-content@attune.example"
 DAYS_TO_FINISH = 30
@@ -165,6 +169,8 @@ def load_programme(
     organisation = Organisation.objects.get(code=CLIENTS[programme.path])
     home = client_home(organisation, front, author)
     culture = culture_of(programme, author)
+    load_norms(ROOT / programme.path, culture)
+    load_card(ROOT / programme.path, organisation)
     modules = {
         module.path: load_module(
             module,
@@ -234,6 +240,14 @@ def load_module(
                     translation_key=key_of(f"{unit.path}/{question.translation_key}"),
                 )
                 for number, question in enumerate(questions)
+            ] + [
+                QuizQuestion(
+                    **draw,
+                    sort_order=len(questions) + number,
+                    locale=author.locale,
+                    translation_key=key_of(f"{unit.path}/draws/{number}"),
+                )
+                for number, draw in enumerate(unit.values["draws"])
             ]
         add(child, beneath=page, author=author)
     return page
@@ -264,7 +278,7 @@ def instance_of(source: Source, *, locale: Locale) -> Any:
         return programme_page(source)
     if source.values["kind"] == "module":
         return module_page(source)
-    if source.values["kind"] in ("lesson", "quiz"):
+    if source.values["kind"] in UNIT_MODELS:
         return unit_page(source)
     return filled_question(source, locale=locale)
 
@@ -285,36 +299,44 @@ def module_page(source: Source) -> ModulePage:
     )
 
 
-def unit_model(source: Source) -> type[LessonPage] | type[QuizPage]:
-    return QuizPage if source.values["kind"] == "quiz" else LessonPage
+UNIT_MODELS: dict[str, type[LearningUnitPage]] = {
+    "lesson": LessonPage,
+    "quiz": QuizPage,
+    "case": CaseStudyPage,
+    "reflective_case": ReflectiveCasePage,
+}
 
 
-def unit_page(source: Source) -> LessonPage | QuizPage:
-    words = _words(source, "title", "slug", "summary", "minutes")
-    if unit_model(source) is QuizPage:
-        return QuizPage(**words, **_words(source, "introduction", "pass_mark", "attempts_allowed"))
+def unit_model(source: Source) -> type[LearningUnitPage]:
+    return UNIT_MODELS[source.values["kind"]]
+
+
+def unit_page(source: Source) -> LearningUnitPage:
+    words = _words(source, "title", "slug", "summary", "minutes", "required")
+    if source.values["kind"] == "case":
+        return case_page(source, words)
+    if source.values["kind"] == "reflective_case":
+        return reflective_case_page(source, words)
+    if source.values["kind"] == "quiz":
+        rules = _words(source, "pass_mark", "attempts_allowed", "time_limit", "wait_minutes")
+        return QuizPage(**words, **rules, **_words(source, "introduction"))
     return LessonPage(**words, body=_stream(LessonPage, "body", source))
 
 
 def filled_question(source: Source, *, locale: Locale) -> Question:
-    """A question with its own fields; the keys of its options follow from their places."""
+    """A question with its own fields; the keys of its parts follow from their places."""
     question = question_type(source.values["kind"])(
         translation_key=source.key,
         locale=locale,
         **_words(source, "title", "prompt", "explanation", "topic"),
     )
     question.fill(source.values["own"])
-    for number, option in enumerate(getattr(question, "options", _NONE).all()):
-        option.translation_key = key_of(f"{source.path}/options/{number}")
+    for relation in get_all_child_relations(question):
+        name = relation.get_accessor_name()
+        for number, part in enumerate(getattr(question, name).all()):
+            if hasattr(part, "translation_key"):
+                part.translation_key = key_of(f"{source.path}/{name}/{number}")
     return question
-
-
-class _NoOptions:
-    def all(self) -> list[Any]:
-        return []
-
-
-_NONE = _NoOptions()
 
 
 def _words(source: Source, *names: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ PEOPLE: list[Cast] = [
         "Klaus Brandt",
         "klaus@nordlicht.example",
         "Trainer, client",
-        "Edit a lesson, preview it, submit it for review, publish it",
+        "Edit a lesson, preview it, submit it, publish it; mark a reply; import questions",
     ),
     _cast(
         "Hana Reyes",

@@ -14,6 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from attune.case_studies.models import CaseStudyPage, ReflectiveCasePage
 from attune.curriculum.models import LearningUnitPage, ModulePage, ProgrammePage
 from attune.enrolments.models import Enrolment
 from attune.enrolments.readers import Reader
@@ -23,7 +24,8 @@ from attune.lessons.services import answer_self_check, confirm_lesson
 from attune.people.models import Engagement, Person
 from attune.quizzes.models import AttemptQuestion, QuizPage
 from attune.quizzes.questions.items import Item
-from attune.quizzes.services import hand_in, save_answer, start_attempt
+from attune.quizzes.services import hand_in, save_answer, set_extra_time, start_attempt
+from config.demo.case_progress import play, reflect
 from config.demo.people import PAIRS, Pair, address
 from config.demo.reading import key_of
 
@@ -74,7 +76,7 @@ def _stories(rng: random.Random) -> list[Story]:
             Story(
                 assigned=rng.randint(15, 27),
                 due_in=rng.randint(3, 14),
-                units=1 + number // 2,
+                units=1 + number,
                 begins_after=rng.randint(1, 4),
                 opens_next=number % 2 == 0,
             )
@@ -109,6 +111,9 @@ CAST = {
     "Arjun Kulkarni": Story(assigned=6, due_in=12),
 }
 
+# Percent more in every timed quiz, so that HR finds somebody who has it.
+EXTRA_TIME = {"Jasmine Ocampo": 25}
+
 
 def load_progress(*, now: datetime, report: Callable[[str], None]) -> None:
     """Enrol whoever is not enrolled yet, and let them learn."""
@@ -130,6 +135,13 @@ def load_progress(*, now: datetime, report: Callable[[str], None]) -> None:
             person = Person.objects.select_related("user").filter(user__email=email).first()
             if person is None:
                 continue
+            if person.full_name in EXTRA_TIME:
+                set_extra_time(
+                    person=person,
+                    percent=EXTRA_TIME[person.full_name],
+                    granted_by=_who_assigns(engagement),
+                    now=now,
+                )
             _live(person, story, programme, engagement, course, now=now)
             done += 1
         if done:
@@ -264,6 +276,8 @@ class Learner:
                     if self.story.opens_next:
                         self._open(step)
                     return
+                if not step.unit.required and self.rng.random() > _drawn_to(step.unit):
+                    continue
                 reader = self._reader(step)
                 if isinstance(step.unit, LessonPage):
                     self._read(step.unit, reader, ability)
@@ -271,6 +285,8 @@ class Learner:
                     self._take(step.unit, reader, ability)
                     if step.unit.slug == self.story.fails:
                         return
+                elif isinstance(step.unit, CaseStudyPage | ReflectiveCasePage):
+                    self._live_through(step.unit, reader, ability)
         except TooLate:
             return
 
@@ -308,10 +324,21 @@ class Learner:
             )
         confirm_lesson(reader=reader, lesson=lesson, now=self.diary.spend(pace))
 
+    def _live_through(
+        self, case: CaseStudyPage | ReflectiveCasePage, reader: Reader, ability: float
+    ) -> None:
+        self.diary.sit_down()
+        if isinstance(case, CaseStudyPage):
+            play(case, reader, ability=ability, rng=self.rng, spend=self.diary.spend)
+        else:
+            reflect(case, reader, rng=self.rng, spend=self.diary.spend)
+
     def _take(self, quiz: QuizPage, reader: Reader, ability: float) -> None:
         allowed = quiz.attempts_allowed or EVERYTHING
         fails = quiz.slug == self.story.fails
         for number in range(1, allowed + 1):
+            if number > 1 and quiz.wait_minutes:
+                self.diary.spend(quiz.wait_minutes)
             attempt = start_attempt(reader=reader, quiz=quiz, now=self.diary.sit_down())
             questions = list(attempt.questions.select_related("frozen"))
             # The last attempt decides what becomes of the story, so it is not left to chance.
@@ -329,7 +356,7 @@ class Learner:
             if fails:
                 self._spoil(attempt, questions)
             attempt = hand_in(attempt=attempt, reader=reader, now=self.diary.spend(0.4))
-            if attempt.passed:
+            if attempt.passed or attempt.is_awaiting:
                 return
 
     def _spoil(self, attempt: Any, questions: Sequence[AttemptQuestion]) -> None:
@@ -349,11 +376,36 @@ def _how_easy(question: AttemptQuestion) -> float:
     return random.Random(question.question_key.int).uniform(-0.15, 0.12)  # noqa: S311
 
 
+def _drawn_to(unit: Any) -> float:
+    """The share of those who come to a voluntary unit and take it: people talk about cases."""
+    return 0.9 if isinstance(unit, CaseStudyPage) else 0.5
+
+
+REPLIES = (
+    "Dear Mr Seidel, your new laptop will not be ready today, because the disk has not arrived. "
+    "Monday at 11:00 is realistic. For your trip I have put aside a loan device for you; please "
+    "collect it at the office until 17:00 today. I will write again on Monday at 12:00.",
+    "Dear Sir, we are very sorry for the inconvenience. Our team is doing its very best to "
+    "deliver your laptop as soon as possible. We kindly ask for your patience.",
+    "Hello Mr Seidel, the laptop is late, the disk is missing. You can take a loan device with "
+    "you, it is in the office until 17:00. Your own laptop should come on Monday.",
+)
+"""What simulated agents write, so that a trainer finds something to mark."""
+
+
 def answer_to(item: Item, *, right: bool, rng: random.Random) -> Any:
-    """A right or a wrong answer, in the JSON shape in which the page sends it."""
+    """A right or a wrong answer, in the JSON shape in which the page sends it.
+
+    Who does not know the answer to anything but a choice leaves it open.
+    """
     definition = item.definition
     if definition["kind"] == "true_false":
         return definition["answer"] if right else not definition["answer"]
+    if item.is_written:
+        return rng.choice(REPLIES)
+    if definition["kind"] != "choice":
+        patterns = item.correct_responses()
+        return item.decode(patterns[0]) if right and patterns else None
     correct = [option["id"] for option in definition["options"] if option["correct"]]
     wrong = [option["id"] for option in definition["options"] if not option["correct"]]
     if right:

@@ -10,16 +10,12 @@ content, so that a second load finds what the first made, and a translation has 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.utils.html import linebreaks
 from django.utils.text import Truncator
-from markdown_it import MarkdownIt
 from wagtail import blocks
 from wagtail.models import Locale
 
@@ -28,205 +24,30 @@ from attune.curriculum.topics import Topic
 from attune.lessons.blocks import LessonBody
 from attune.lessons.models import LessonPage
 from attune.quizzes.models import QuizPage
-from attune.quizzes.questions import question_type
-from attune.safety.sanitiser import clean_rich_text, plain_text
+from attune.quizzes.questions import question_type, question_types
+from attune.safety.sanitiser import plain_text
+from config.demo.case_reading import read_case, read_reflective_case
+from config.demo.tables import (
+    ContentError,
+    Source,
+    Table,
+    block_value,
+    key_of,
+    limit_of,
+    paragraphs,
+    rich_text,
+    struct_value,
+    unit_values,
+)
+
+__all__ = ["ContentError", "Source", "key_of", "read_programmes", "rich_text"]
 
 ROOT = settings.BASE_DIR / "demo_content"
-NAMESPACE = UUID("6f1a3c1e-6a0c-5d0b-9a53-0c1d5f2e7b11")
 TRANSLATED_INTO = ("de",)
 TITLE_CHARACTERS = 110  # of a question in the authors' lists: the beginning of its prompt
 
-_markdown = MarkdownIt("commonmark", {"html": False})
-
-
-class ContentError(Exception):
-    """What is wrong with the demo content; ``faults`` holds one sentence each."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("The demo content cannot be loaded:\n  " + "\n  ".join(faults))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One page to be, or one question: its place in the content, its values, what is below.
-
-    ``path`` has no language in it: a translation has the path of what it translates.
-    """
-
-    path: str
-    values: dict[str, Any]
-    children: list[Source] = field(default_factory=list)
-    translations: dict[str, Source] = field(default_factory=dict)
-
-    @property
-    def key(self) -> UUID:
-        return key_of(self.path)
-
-
-def key_of(path: str) -> UUID:
-    """The permanent key of what stands at ``path``: translation keys, ids of blocks."""
-    return uuid5(NAMESPACE, path)
-
-
-def rich_text(markdown: str) -> str:
-    """Sanitised HTML of a Markdown text."""
-    return clean_rich_text(_markdown.render(markdown).strip())
-
-
-def paragraphs(text: str) -> str:
-    """Sanitised HTML of a plain text: what looks like markup is meant as it stands."""
-    return clean_rich_text(linebreaks(text, autoescape=True))
-
-
-class Table:
-    """One TOML table that is being taken apart; notes every fault with its place."""
-
-    def __init__(self, data: Any, *, where: str, faults: list[str]) -> None:
-        self.where = where
-        self.faults = faults
-        self._taken: set[str] = set()
-        if not isinstance(data, dict):
-            self.fault("is not a table")
-            data = {}
-        self._data: dict[str, Any] = data
-
-    def fault(self, message: str, name: str = "") -> None:
-        self.faults.append(f"{self.where}{'.' + name if name else ''}: {message}")
-
-    def take(self, name: str, kind: type, default: Any = None) -> Any:
-        """The value of a field, or the default and a fault if it is missing or another kind."""
-        self._taken.add(name)
-        if name not in self._data:
-            if default is None:
-                self.fault("is missing", name)
-                return kind()
-            return default
-        value = self._data[name]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.fault(f"should be of the kind {kind.__name__}", name)
-            return kind()
-        return value
-
-    def text(self, name: str, *, limit: int | None = None, may_be_empty: bool = False) -> str:
-        value = str(self.take(name, str, "" if may_be_empty else None)).strip()
-        if not value and not may_be_empty and name in self._data:
-            self.fault("is empty", name)
-        if limit is not None and len(value) > limit:
-            self.fault(f"has {len(value)} characters, {limit} are allowed", name)
-        return value
-
-    def whole(self, name: str, *, low: int = 1, high: int = 1000) -> int:
-        value = int(self.take(name, int))
-        if name in self._data and not low <= value <= high:
-            self.fault(f"should lie between {low} and {high}", name)
-        return value
-
-    def one_of(self, name: str, allowed: Sequence[str]) -> str:
-        value = str(self.take(name, str))
-        if name in self._data and value not in allowed:
-            self.fault(f"“{value}” is none of {', '.join(allowed)}", name)
-        return value
-
-    def texts(self, name: str, *, limit: int | None = None) -> list[str]:
-        values = self.take(name, list)
-        for number, value in enumerate(values):
-            if not isinstance(value, str) or not value.strip():
-                self.fault("should be a text", f"{name}[{number}]")
-            elif limit is not None and len(value) > limit:
-                self.fault(f"has {len(value)} characters, {limit} are allowed", f"{name}[{number}]")
-        return [str(value).strip() for value in values]
-
-    def tables(self, name: str) -> list[Table]:
-        return [
-            Table(value, where=f"{self.where}.{name}[{number}]", faults=self.faults)
-            for number, value in enumerate(self.take(name, list))
-        ]
-
-    def raw(self, *names: str) -> dict[str, Any]:
-        """The named fields as they stand, for whoever checks them."""
-        self._taken.update(names)
-        return {name: self._data[name] for name in names if name in self._data}
-
-    def done(self) -> None:
-        """Nothing may be left over: a mistyped name is a fault, not a silence."""
-        for name in self._data.keys() - self._taken:
-            self.fault("is not known here", name)
-
-
-def _limit(model: type, name: str) -> int | None:
-    limit: int | None = model._meta.get_field(name).max_length  # type: ignore[attr-defined]
-    return limit
-
 
 # --- Lessons ---------------------------------------------------------------------------
-
-
-def block_value(block: Any, data: Any, *, at: Table, name: str, ident: str) -> Any:
-    """Raw StreamField value of ``data`` for ``block``; its ids follow from ``ident``, a path."""
-    if isinstance(block, blocks.StructBlock):
-        inner = Table(data, where=f"{at.where}.{name}" if name else at.where, faults=at.faults)
-        value = struct_value(block, inner, ident=ident)
-        inner.done()
-        return value
-    if isinstance(block, blocks.ListBlock):
-        if not isinstance(data, list):
-            at.fault("should be a list", name)
-            return []
-        if len(data) < (block.meta.min_num or 0):
-            at.fault(f"needs at least {block.meta.min_num}", name)
-        return [
-            {
-                "type": "item",
-                "id": str(key_of(f"{ident}/{number}")),
-                "value": block_value(
-                    block.child_block,
-                    item,
-                    at=at,
-                    name=f"{name}[{number}]",
-                    ident=f"{ident}/{number}",
-                ),
-            }
-            for number, item in enumerate(data)
-        ]
-    wanted: type = bool if isinstance(block, blocks.BooleanBlock) else str
-    if not isinstance(data, wanted):
-        at.fault(f"should be of the kind {wanted.__name__}", name)
-        return wanted()
-    if isinstance(data, str):
-        return _text_value(block, data.strip(), at=at, name=name)
-    return data
-
-
-def _text_value(block: Any, data: str, *, at: Table, name: str) -> str:
-    if block.required and not data:
-        at.fault("is empty", name)
-    if isinstance(block, blocks.RichTextBlock):
-        return rich_text(data)
-    if isinstance(block, blocks.ChoiceBlock):
-        allowed = [value for value, _label in block.field.choices if value]
-        if data not in allowed:
-            at.fault(f"“{data}” is none of {', '.join(allowed)}", name)
-    limit = getattr(block.field, "max_length", None)
-    if limit is not None and len(data) > limit:
-        at.fault(f"has {len(data)} characters, {limit} are allowed", name)
-    return data
-
-
-def struct_value(block: Any, table: Table, *, ident: str) -> dict[str, Any]:
-    value = {}
-    for name, child in block.child_blocks.items():
-        given = table.raw(name)
-        if name in given:
-            value[name] = block_value(
-                child, given[name], at=table, name=name, ident=f"{ident}/{name}"
-            )
-        elif child.required:
-            table.fault("is missing", name)
-        else:
-            default = child.get_default()
-            value[name] = "" if default is None else default
-    return value
 
 
 def read_body(table: Table, *, ident: str) -> list[dict[str, Any]]:
@@ -256,72 +77,80 @@ def read_body(table: Table, *, ident: str) -> list[dict[str, Any]]:
 
 
 def read_lesson(table: Table, *, path: str) -> Source:
-    values = _unit_values(table, LessonPage) | {"body": read_body(table, ident=path)}
+    values = unit_values(table, LessonPage) | {"body": read_body(table, ident=path)}
     return Source(path, values)
-
-
-def _unit_values(table: Table, model: type) -> dict[str, Any]:
-    return {
-        "kind": table.one_of("kind", ["lesson", "quiz"]),
-        "title": table.text("title", limit=_limit(model, "title")),
-        "slug": table.text("slug", limit=_limit(model, "slug")),
-        "summary": table.text("summary", limit=_limit(model, "summary")),
-        "minutes": table.whole("minutes"),
-    }
 
 
 # --- Quizzes ---------------------------------------------------------------------------
 
-QUESTION_FIELDS = {
-    "choice": ("multiple", "options"),
-    "true_false": ("answer", "feedback_true", "feedback_false"),
-}
-
 
 def read_quiz(table: Table, *, path: str) -> Source:
-    values = _unit_values(table, QuizPage)
+    values = unit_values(table, QuizPage)
     values |= {
         "pass_mark": table.whole("pass_mark", high=100),
         "attempts_allowed": table.whole("attempts", high=50),
+        "time_limit": table.whole_or_none("time_limit", high=600),
+        "wait_minutes": table.whole_or_none("wait_minutes", high=10_000),
         "introduction": paragraphs(table.text("introduction")),
+        "draws": [_read_draw(entry) for entry in table.tables("draw", may_be_missing=True)],
     }
-    questions = [_read_question(entry) for entry in table.tables("question")]
+    only_draws = bool(values["draws"])
+    questions = [
+        _read_question(entry) for entry in table.tables("question", may_be_missing=only_draws)
+    ]
     keys = [question.path for question in questions]
     for key in {key for key in keys if keys.count(key) > 1}:
         table.fault(f"“{key}” stands twice", "question.key")
-    if not questions:
+    if not questions and not only_draws:
         table.fault("has no questions", "question")
     return Source(path, values, questions)
 
 
+def _read_draw(table: Table) -> dict[str, Any]:
+    """So many questions of a tag, drawn anew for each attempt."""
+    draw = {"draw_count": table.whole("count", high=50), "draw_tag": table.text("tag", limit=60)}
+    table.done()
+    return draw
+
+
 def _read_question(table: Table) -> Source:
-    kind = table.one_of("type", list(QUESTION_FIELDS))
+    kinds = [model.kind for model in question_types()]
+    kind = table.one_of("type", kinds)
     # Where the question rests in the lessons is for authors; no page shows it yet.
     table.text("lesson")
     prompt = rich_text(table.text("prompt"))
-    own = table.raw(*QUESTION_FIELDS.get(kind, ()))
-    values = {
+    key = table.text("key")
+    values: dict[str, Any] = {
         "kind": kind,
         "title": Truncator(plain_text(prompt)).chars(TITLE_CHARACTERS),
         "prompt": prompt,
         "explanation": paragraphs(table.text("explanation")),
         "topic": table.one_of("topic", Topic.values),
         "tags": table.texts("tags", limit=60),
-        "own": own,
     }
-    key = table.text("key")
-    if kind in QUESTION_FIELDS:
+    values["own"] = table.rest()
+    if kind in kinds:
         # The type itself says what it needs, in words for an author.
         try:
             question = question_type(kind)(prompt=prompt, locale=Locale(language_code="en"))
-            question.fill(own)
+            question.fill(values["own"])
             problems = question.item().problems()
+            for name in values["own"].keys() - question.as_data().keys():
+                table.fault("is not known here", name)
         except ValueError as error:
             problems = [str(error)]
         for problem in problems:
             table.fault(problem)
     table.done()
     return Source(f"questions/{key}", values)
+
+
+UNIT_READERS: dict[str, Callable[..., Source]] = {
+    "lesson": read_lesson,
+    "quiz": read_quiz,
+    "case": read_case,
+    "reflective_case": read_reflective_case,
+}
 
 
 # --- Modules and programmes ------------------------------------------------------------
@@ -398,8 +227,8 @@ class Reader:
 
     def _unit(self, file: Path, *, path: str) -> Source:
         def read(table: Table) -> Source:
-            is_quiz = table.raw("kind").get("kind") == "quiz"
-            return (read_quiz if is_quiz else read_lesson)(table, path=path)
+            kind = table.raw("kind").get("kind")
+            return UNIT_READERS.get(str(kind), read_lesson)(table, path=path)
 
         return self._read(file, read)
 
@@ -447,12 +276,12 @@ def _pair(original: Source, translated: Source, *, language: str) -> None:
 def _read_programme(table: Table, *, path: str, translated: bool = False) -> Source:
     values: dict[str, Any] = {
         "kind": "programme",
-        "title": table.text("title", limit=_limit(ProgrammePage, "title")),
-        "slug": table.text("slug", limit=_limit(ProgrammePage, "slug")),
-        "summary": table.text("summary", limit=_limit(ProgrammePage, "summary")),
+        "title": table.text("title", limit=limit_of(ProgrammePage, "title")),
+        "slug": table.text("slug", limit=limit_of(ProgrammePage, "slug")),
+        "summary": table.text("summary", limit=limit_of(ProgrammePage, "summary")),
         "introduction": rich_text(table.text("introduction")),
         "objectives": objectives(table, ident=path),
-        "learner_note": table.text("learner_note", limit=_limit(ProgrammePage, "review_note")),
+        "learner_note": table.text("learner_note", limit=limit_of(ProgrammePage, "review_note")),
         "review_note": " ".join(plain_text(rich_text(table.text("review_note"))).split()),
     }
     if not translated:
@@ -465,10 +294,10 @@ def _read_module(table: Table, *, path: str) -> Source:
         path,
         {
             "kind": "module",
-            "title": table.text("title", limit=_limit(ModulePage, "title")),
-            "slug": table.text("slug", limit=_limit(ModulePage, "slug")),
+            "title": table.text("title", limit=limit_of(ModulePage, "title")),
+            "slug": table.text("slug", limit=limit_of(ModulePage, "slug")),
             "topic": table.one_of("topic", Topic.values),
-            "summary": table.text("summary", limit=_limit(ModulePage, "summary")),
+            "summary": table.text("summary", limit=limit_of(ModulePage, "summary")),
             "minutes": table.whole("minutes"),
             "validity_months": table.whole("validity_months", high=120),
             "objectives": objectives(table, ident=path),

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "attune.accounts",
     "attune.design",
     "attune.xapi",
+    "attune.jobs",
     "attune.safety",
     "attune.people",
     "attune.cultures",
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "attune.enrolments",
     "attune.lessons",
     "attune.quizzes",
+    "attune.case_studies",
     "attune.reports",
     "config",
     "wagtail_localize",
@@ -159,6 +161,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "attune.accounts.throttling.address_of"
+AXES_CLIENT_IP_CALLABLE = "attune.accounts.throttling.computer_of"
+# How many proxies of our own stand in front; their word on who comes is believed.
+ATTUNE_PROXIES = env.int("ATTUNE_PROXIES", default=0)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "attune_accounts/locked_out.html"
 AXES_ENABLE_ADMIN = False
@@ -247,6 +252,26 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 5.0,
         # After an hour without a worker, one sweep is due and not seven hundred.
         "options": {"expires": 5},
+    },
+    "sweep the jobs": {
+        "task": "attune.jobs.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "close attempts whose time is up": {
+        "task": "attune.quizzes.tasks.close_overdue",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "go on with regrades": {
+        "task": "attune.quizzes.tasks.go_on_regrading",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "tell learners that their answers are marked": {
+        "task": "attune.quizzes.tasks.tell_results",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "nightly repair of access": {
         "task": "attune.people.tasks.sync_access",

@@ -23,12 +23,14 @@ from attune.curriculum.models import ModuleLibraryPage, ModulePage, ProgrammePag
 from attune.enrolments.models import Enrolment, UnitProgress
 from attune.lessons.models import LessonPage
 from attune.people.models import Engagement, Person
-from attune.quizzes.models import Question, QuizAttempt, QuizPage
+from attune.quizzes.models import ExtraTime, Question, QuizAttempt, QuizPage
 from attune.xapi.linting import lint
 from attune.xapi.models import StatementRecord
 from config import demo
 from config.demo import content, reading, translations
 from config.demo.progress import CAST
+
+pytestmark = pytest.mark.xdist_group("demo")  # loaded once for all of them
 
 
 def load(now: datetime | None = None) -> list[str]:
@@ -84,12 +86,28 @@ def test_what_a_trainer_edited_is_left_alone(loaded, django_user_model):
 
 def test_every_page_is_live_with_a_history(loaded):
     pages = Page.objects.filter(depth__gt=1)
-    assert pages.count() == 40
+    assert pages.count() == 45
     assert not pages.exclude(live=True).exists()
     assert not pages.filter(has_unpublished_changes=True).exists()
     assert not pages.filter(latest_revision=None).exists()
     assert not pages.exclude(latest_revision__user__email=content.SYSTEM_EMAIL).exists()
     assert not Question.objects.exclude(live=True).exists()
+
+
+def test_a_drill_draws_other_questions_each_time_against_the_clock(loaded):
+    drill = QuizPage.objects.get(slug="escalation-drill")
+    (draw,) = drill.quiz_questions.all()
+    assert (draw.draw_count, draw.draw_tag) == (3, "escalation")
+    attempts = QuizAttempt.objects.filter(unit=drill)
+    assert attempts.exclude(handed_in_at=None).exists()
+    seen = {frozenset(each.questions.values_list("question_key", flat=True)) for each in attempts}
+    assert {len(keys) for keys in seen} == {3}
+    assert len(seen) > 1
+    for attempt in attempts:
+        more = ExtraTime.objects.filter(person=attempt.person).first()
+        minutes = 6 * (1 + more.percent / 100) if more else 6
+        assert attempt.due_at - attempt.started_at == timedelta(minutes=minutes)
+    assert ExtraTime.objects.get().granted_by.email == "hana@habagat.example"
 
 
 def test_the_etiquette_module_is_there_in_german_with_the_same_ids(loaded):
