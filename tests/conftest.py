@@ -8,12 +8,17 @@ somebody. Fixtures named after people are ``Person`` rows; sign one in with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.utils import timezone, translation
+from hypothesis import settings
 
 from attune.curriculum.models import (
     ClientHomePage,
@@ -24,8 +29,15 @@ from attune.curriculum.models import (
 )
 from attune.lessons.models import LessonPage
 from attune.people.models import Engagement, Location, Organisation, Person, Team
-from tests import factories
+from tests import factories, migrated
 from tests.factories import Role
+from tests.indexing import unindexed
+
+# The usual run tries a few examples of each property, ``make test-all`` many. Whatever once
+# failed is kept in the examples of the test itself.
+settings.register_profile("usual", max_examples=15, deadline=None)
+settings.register_profile("thorough", max_examples=200, deadline=None)
+settings.load_profile(os.environ.get("ATTUNE_PROPERTIES", "usual"))
 
 
 @dataclass(frozen=True)
@@ -67,10 +79,52 @@ class Cast:
     administrator: Person
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """What a test's fixtures write is not indexed; what the test itself writes is, as ever.
+
+    Wagtail's reference and search indexes take a third of the time in which a world is made.
+    """
+    if request.scope != "function":
+        return (yield)
+    with unindexed():
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(request: pytest.FixtureRequest) -> Path:
+    return migrated.template_in(Path(request.config.cache.mkdir("attune-migrated")))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    request: pytest.FixtureRequest,
+    migrated_template: Path,
+    django_db_createdb: bool,
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> bool:
+    """Keep what is there if it is a migrated copy (or if ``--reuse-db`` asks for it)."""
+    copied = not django_db_createdb and migrated.begin_with(migrated_template)
+    return copied or bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, migrated_template: Path) -> None:
+    with django_db_blocker.unblock():
+        migrated.keep(migrated_template)
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """What one test put into the cache (page roots, failed sign-ins) is not the next one's."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_language_and_clock() -> None:
+    """A request leaves its person's language and zone on the thread; the next test has neither."""
+    translation.activate(django_settings.LANGUAGE_CODE)
+    timezone.deactivate()
 
 
 @pytest.fixture

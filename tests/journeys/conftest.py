@@ -27,6 +27,13 @@ shared_ralph = delivery.shared_ralph
 node = validator.node
 ARTIFACTS = HERE.parent.parent / "test-artifacts"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+# Each theme and each width once in the usual run, each with each in ``make test-all``.
+LOOKS = [
+    pytest.param(WIDE, "light", id="wide-light"),
+    pytest.param(NARROW, "dark", id="narrow-dark"),
+    pytest.param(WIDE, "dark", id="wide-dark", marks=pytest.mark.slow),
+    pytest.param(NARROW, "light", id="narrow-light", marks=pytest.mark.slow),
+]
 # A browser of its own that asks nobody for updates, lists or suggestions.
 QUIET = [
     "--no-sandbox",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,3 +114,57 @@ def test_without_a_script_the_form_does_the_same(
     expect(page.get_by_role("heading", name="Passed")).to_be_visible()
     attempt.refresh_from_db()
     assert attempt.passed
+
+
+def timed(quiz_set: QuizSet, *, seconds_left: int) -> QuizAttempt:
+    """An attempt at a quiz with a limit of ten minutes, begun so long ago."""
+    type(quiz_set.quiz).objects.update(time_limit=10)
+    quiz_set.quiz.refresh_from_db()
+    begun = timezone.now() - timedelta(minutes=10) + timedelta(seconds=seconds_left)
+    return start_attempt(reader=quiz_set.reader, quiz=quiz_set.quiz, now=begun)
+
+
+def test_the_time_limit_holds_when_the_browser_lies(
+    open_page: Callable[..., Page], live_server: Any, quiz_set: QuizSet
+) -> None:
+    """The device's clock says yesterday, and its timers are gone: the server decides."""
+    attempt = timed(quiz_set, seconds_left=-60)
+    page = open_page()
+    page.clock.install(time="2020-01-01T00:00:00Z")
+    signed_in(page, live_server, quiz_set)
+    # The page as it stood before the time was up, kept open by hand.
+    page.goto(reverse("attune_quizzes:review", args=[attempt.deed]))
+    page.wait_for_url("**/result/")
+    attempt.refresh_from_db()
+    assert attempt.closed_by == QuizAttempt.ClosedBy.CLOCK
+    refused = page.request.post(
+        live_server.url + reverse("attune_quizzes:question", args=[attempt.deed, 1]),
+        form={"answer": "true", "sequence": "5", "csrfmiddlewaretoken": token(page)},
+        headers={"Accept": "application/json", "Referer": live_server.url},
+    )
+    assert refused.status == 409
+    assert kept(attempt) is None
+
+
+def test_the_last_answer_is_kept_when_the_time_runs_out(
+    open_page: Callable[..., Page], live_server: Any, quiz_set: QuizSet
+) -> None:
+    attempt = timed(quiz_set, seconds_left=4)
+    page = open_page()
+    signed_in(page, live_server, quiz_set)
+    page.goto(reverse("attune_quizzes:question", args=[attempt.deed, 1]))
+    expect(page.locator("[data-clock-left]")).to_be_visible()
+    page.get_by_label("True").check()
+    page.wait_for_url("**/result/", timeout=20_000)
+    expect(page.get_by_text("The time was up")).to_be_visible()
+    attempt.refresh_from_db()
+    assert attempt.raw == 1
+
+
+def signed_in(page: Page, live_server: Any, quiz_set: QuizSet) -> None:
+    cookie = factories.as_user(Client(), quiz_set.person).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+
+
+def token(page: Page) -> str:
+    return next(c["value"] for c in page.context.cookies() if c["name"] == "csrftoken")

@@ -69,6 +69,19 @@ RULES = (
     Rule("attune_lessons:*", AGENT, ("unit lesson",), is_ours=True),
     Rule("attune_quizzes:start", AGENT, ("unit quiz",), is_ours=True),
     Rule("attune_quizzes:*", AGENT, ("attempt *",), is_ours=True),
+    Rule("attune_reflections:*", AGENT, ("unit read",), is_ours=True),
+    Rule("attune_case_studies:start", AGENT, ("unit case",), is_ours=True),
+    Rule("attune_case_studies:*", AGENT, ("case attempt *",), is_ours=True),
+    Rule("attune_case_studies_admin:walk", AUTHORS, ("case scene",), is_ours=True, queries=("at=call&m-trust=9&steps=own",)),
+    Rule("attune_case_studies_admin:move_scene attune_case_studies_admin:duplicate_scene", AUTHORS, ("case scene",), is_ours=True, methods=("post",)),
+    Rule("attune_case_studies_admin:*", AUTHORS, ("case scene",), is_ours=True),
+    # --- our own: trainers, and what HR and they may give ---------------------------------------
+    Rule("attune_quizzes_admin:queue*", AUTHORS, queries=("language=en", "quiz={quiz_key}", "p=2")),
+    Rule("attune_quizzes_admin:agreement", AUTHORS),
+    Rule("attune_quizzes_admin:mark", AUTHORS, ("waiting answer",), is_ours=True),
+    Rule("attune_quizzes_admin:exhausted", STAFF, queries=("p=2",)),
+    Rule("attune_quizzes_admin:grant", STAFF, ("attempt done",), is_ours=True),
+    Rule("attune_quizzes_admin:extra_time", READERS, ("person *", "invited"), is_ours=True, all_types=True),
     # A capability: the link itself is the key, and it was sent to one address.
     Rule("attune_people:join", EVERYBODY, ("invited",), is_capability=True),
     Rule("attune_design:style_guide", ADMINISTRATOR),
@@ -76,6 +89,11 @@ RULES = (
     Rule("attune_accounts:change_password", SIGNED_IN),
     Rule("attune_accounts:*", EVERYBODY),
     Rule("set_language", EVERYBODY),
+    # What an IRI of our records leads to. Strangers learn the type of an activity, no more.
+    Rule("attune_iris:profile*", EVERYBODY),
+    Rule("attune_iris:template", EVERYBODY, arguments=(("name", "registered-programme"),)),
+    Rule("attune_iris:extension", EVERYBODY, arguments=(("name", "cycle"),)),
+    Rule("attune_iris:activity", EVERYBODY, ("activity *",), opens_to_strangers=True),
     # --- our own: HR ---------------------------------------------------------------------------
     Rule(
         "attune_people_admin:people attune_people_admin:people_results",
@@ -108,7 +126,29 @@ RULES = (
     Rule("attune_reports:pause attune_reports:resume attune_reports:exempt", READERS, ("enrolment *",), is_ours=True),
     Rule("attune_reports:withdraw", READERS, ("assignment *",), is_ours=True),
     Rule("attune_reports:assigned attune_reports:assign", READERS, queries=("engagement={engagement}", "programme={programme}")),
+    Rule("attune_reports:item_analysis", STAFF, queries=("engagement={engagement}", "attempts=all", "order=alpha")),
+    Rule("attune_reports:quiz_items", STAFF, ("analysis quiz",), is_ours=True, queries=(*EXPORTS, "engagement={engagement}")),
+    # Shows right answers, which are the client's.
+    Rule("attune_reports:question_items", AUTHORS | {"clienthr"}, ("analysis question",), is_ours=True),
+    Rule("attune_reports:case_paths", STAFF, queries=("engagement={engagement}",)),
+    Rule("attune_reports:case_path", STAFF, ("case paths",), is_ours=True, queries=(*EXPORTS, "engagement={engagement}")),
+    Rule("attune_reports:question_usage", AUTHORS, ("question *",), is_ours=True, all_types=True),
     Rule("attune_reports:shared_modules", AUTHORS),
+    Rule("attune_question_exchange:tried", AUTHORS, ("imported questions",), is_ours=True),
+    Rule("attune_question_exchange:template", AUTHORS, arguments=(("slug", "csv"),)),
+    Rule("attune_question_exchange:*", AUTHORS, queries=("bank={client}&locale=1&format=csv", "bank={client}&locale=1&format=csv&download=1", "bank=shared&locale=1&format=csv&download=1")),
+    Rule("attune_jobs:jobs", STAFF, queries=("p=2",)),
+    Rule("attune_jobs:*", AUTHORS, ("background job",), is_ours=True),
+    Rule("attune_variables", AUTHORS),
+    Rule("attune_client_cards:index* attune_client_cards:add attune_sla_targets:index* attune_sla_targets:add", AUTHORS, queries=SEARCHES),
+    Rule("attune_client_cards:*", AUTHORS, ("client card",), is_ours=True),
+    Rule("attune_sla_targets:*", AUTHORS, ("sla target",), is_ours=True),
+    # Only whoever uploaded a file looks at it.
+    Rule("attune_case_exchange:tried", TRAINER, ("case file",), is_ours=True),
+    Rule("attune_case_exchange:*", AUTHORS, ("case file",), is_ours=True, queries=("download=json", "download=twee")),
+    Rule("attune_reports:regrades", AUTHORS),
+    Rule("attune_reports:regrade", AUTHORS, ("question *",), is_ours=True, queries=("version=shown",)),
+    Rule("attune_reports:regraded", AUTHORS, ("regrade",), is_ours=True),
     Rule("attune_reports:*", AUTHORS, ("page module", "page short module"), is_ours=True),
     # --- pages ------------------------------------------------------------------------------------
     Rule("wagtail_serve", SIGNED_IN, PAGES, is_ours=True, all_types=True),
@@ -160,7 +200,10 @@ RULES = (
     Rule("wagtailsnippets_attune_quizzes_*:unlock", ADMINISTRATOR, ("question *",)),  # none is locked
     Rule("wagtailsnippets_attune_quizzes_*:list*", AUTHORS, queries=(*SEARCHES, *EXPORTS)),
     Rule("wagtailsnippets_attune_quizzes_* wagtailsnippetchoosers_attune_quizzes_*", AUTHORS, ("question *", "cross question *")),
+    Rule("wagtailsnippets_attune_cultures_norm:list* wagtailsnippets_attune_cultures_norm:inspect", AUTHORS, ("norm",), is_shared=True, queries=SEARCHES),
+    Rule("wagtailsnippets_attune_cultures_norm:*", ADMINISTRATOR, ("norm",), is_shared=True),
     Rule("wagtailsnippetchoosers_attune_cultures_*:create", ADMINISTRATOR),
+    Rule("wagtailsnippetchoosers_attune_cultures_norm:*", STAFF, ("norm",), is_shared=True),
     Rule("wagtailsnippetchoosers_attune_cultures_*", STAFF, ("culture",), is_shared=True),
     Rule("wagtailsnippets_attune_cultures_*", ADMINISTRATOR, ("culture",), is_shared=True),
     # --- languages ----------------------------------------------------------------------------------
@@ -224,6 +267,9 @@ def rule_for(door: Door) -> Rule | None:
 WHO_KNOWS = (
     ("agent trainer vendorhr clienthr", "client vendor"),
     ("trainer", "*draft draft draftbody"),
+    # Not even HR: what is not shared is the writer's own, and what is, is for team and trainers.
+    ("agent", "reflectionprivate"),
+    ("agent trainer", "reflectionshared"),
     ("agent trainer vendorhr clienthr", "*"),
 )
 

@@ -169,10 +169,11 @@ class Walker:
             address = door.address({**arguments, **dict(rule.arguments)})
             if address in tried:
                 continue
-            answer = self.knock(rule.methods[0], address)
-            self._judge(door, rule, f"{rule.methods[0]} {address}", answer)
-            if answer.lets_in:
-                return True
+            for method in rule.methods:
+                answer = self.knock(method, address)
+                self._judge(door, rule, f"{method} {address}", answer)
+                if answer.lets_in:
+                    return True
         return False
 
     def _subjects(
@@ -295,6 +296,13 @@ def writes() -> Iterator[list[str]]:
         yield written
 
 
-def walk(world: World, visitor: Visitor, *, only: tuple[str, ...] = ("*",)) -> Walk:
-    chosen = [door for door in doors() if any(fnmatchcase(door.name, one) for one in only)]
+def walk(
+    world: World, visitor: Visitor, *, only: tuple[str, ...] = ("*",), but: tuple[str, ...] = ()
+) -> Walk:
+    chosen = [
+        door
+        for door in doors()
+        if any(fnmatchcase(door.name, one) for one in only)
+        and not any(fnmatchcase(door.name, one) for one in but)
+    ]
     return Walker(world, visitor).through(chosen)

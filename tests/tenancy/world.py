@@ -8,8 +8,11 @@ URL patterns give them.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from string import ascii_lowercase
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
@@ -44,7 +47,7 @@ from wagtail_localize.models import (
 )
 from wagtailmedia.models import get_media_model
 
-from attune.curriculum.models import ClientCollection
+from attune.curriculum.models import ClientCollection, FrozenContent
 from attune.enrolments.models import Assignment
 from attune.enrolments.readers import reader_for
 from attune.enrolments.services import (
@@ -54,16 +57,31 @@ from attune.enrolments.services import (
     publish_material_change,
     waive_module,
 )
+from attune.jobs.models import Job, JobPart
 from attune.lessons.services import answer_self_check, confirm_lesson
 from attune.people.models import Person
 from attune.people.services.invite import token_for
+from attune.quizzes.marking import criteria_of
+from attune.quizzes.models import AttemptQuestion, QuestionImport, QuizAttempt
 from attune.quizzes.questions import question_types
-from attune.quizzes.services import hand_in, save_answer, start_attempt, write_question
+from attune.quizzes.services import (
+    ask_regrade,
+    hand_in,
+    mark_answer,
+    run_regrade,
+    save_answer,
+    start_attempt,
+    write_question,
+)
 from attune.xapi.models import Lane
 from tests import factories
 from tests.factories import Role
+from tests.quizzes.kinds import KINDS
 from tests.quizzes.support import quiz_of, right_answer
+from tests.tenancy import card_world
 from tests.tenancy.canaries import Canary, canary
+from tests.tenancy.case_world import branching_case, decided, drafted
+from tests.tenancy.reflection_world import case_to_read, reflected
 
 WORD = "Kormoran"
 CAPTIONED = "5e1fc4ec-0000-4000-8000-000000000002"
@@ -86,9 +104,10 @@ class Tenant:
         return {
             **{
                 name: self.subjects[name]["pk"]
-                for name in ("vendor", "engagement", "team", "vendorplace", "collection")
+                for name in ("client", "vendor", "engagement", "team", "vendorplace", "collection")
             },
             "programme": self.things["pages"]["programme"].translation_key,
+            "quiz_key": self.things["pages"]["quiz"].translation_key,
             "user": self.people["trainer"].user_id,
             "workflow": self.subjects["workflow"]["pk"],
             "task": self.subjects["task"]["pk"],
@@ -132,6 +151,7 @@ def build() -> World:
         _media(tenant)
         _questions(tenant)
         _pages(tenant, culture)
+        card_world.build(tenant, culture)
         _drafts(tenant)
         _reviews(tenant)
         _translations(tenant)
@@ -385,22 +405,35 @@ def _media(tenant: Tenant) -> None:
 # --- Questions ------------------------------------------------------------------------------
 
 
+# Texts of a question that only its author sees, or that have a form of their own.
+UNPLANTED = {"unit", "accepted", "mode"}
+
+
 def _data(tenant: Tenant, kind: str) -> dict[str, Any]:
-    """What each type needs, with canaries in all of its texts."""
-    return {
-        "true_false": lambda: {
-            "answer": True,
-            "feedback_true": tenant.plant("truefeedback"),
-            "feedback_false": tenant.plant("falsefeedback"),
-        },
-        "choice": lambda: {
-            "multiple": False,
-            "options": [
-                {"text": tenant.plant("option"), "correct": True, "feedback": tenant.plant("optionfeedback")},
-                {"text": tenant.plant("wrongoption"), "correct": False, "feedback": tenant.plant("wrongoptionfeedback")},
-            ],
-        },
-    }[kind]()  # fmt: skip
+    """The type's first example, with a canary in each of its texts."""
+
+    def planted(value: Any, *path: str) -> Any:
+        if isinstance(value, dict):
+            return {name: planted(each, *path, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [
+                planted(each, *path, ascii_lowercase[number]) for number, each in enumerate(value)
+            ]
+        if not isinstance(value, str) or UNPLANTED & set(path) or _is_number(value):
+            return value
+        word = "".join((kind, *path)).replace("_", "")
+        return f"{value} {tenant.plant(word)}".strip()
+
+    data: dict[str, Any] = planted(dict(next(iter(KINDS[kind].examples.values()))))
+    return data
+
+
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return True
 
 
 def _word(question: Any) -> str:
@@ -424,13 +457,37 @@ def _questions(tenant: Tenant) -> None:
             user=user,
         )
         tenant.things["questions"].append(question)
+    kept = QuestionImport.objects.create(
+        owner=tenant.things["client"],
+        locale=Locale.get_default(),
+        topic="etiquette",
+        format="gift",
+        file_name=f"{tenant.title('importedfile')}.txt",
+        body=f"::{tenant.plant('importedtitle')}::True? {{T}}".encode(),
+        uploaded_by=user,
+        uploaded_at=timezone.now(),
+    )
+    tenant.subject("imported questions", deed=kept.deed)
+    job = Job.objects.create(
+        kind="attune_quizzes.try_import",
+        title=tenant.title("jobtitle"),
+        words=tenant.plant("jobwords"),
+        payload={"deed": str(kept.deed)},
+        state=Job.State.RUNNING,
+        asked_by=user,
+        asked_at=timezone.now(),
+    )
+    errors = [["line 1", tenant.plant("joberror"), ""]]
+    JobPart.objects.create(job=job, what=JobPart.What.ERRORS, rows=errors)
+    tenant.subject("background job", uuid=job.uuid)
 
 
 def _question_subjects(tenant: Tenant) -> None:
     for question in tenant.things["questions"]:
         question.refresh_from_db()
         tenant.subject(
-            f"question {question.kind}", pk=question.pk, **_about_revisions(question),
+            f"question {question.kind}", pk=question.pk, question_id=question.pk,
+            **_about_revisions(question),
             app_label=question._meta.app_label, model_name=question._meta.model_name,
         )  # fmt: skip
 
@@ -470,6 +527,8 @@ def _pages(tenant: Tenant, culture: Any) -> None:
             title=tenant.title("quiz"),
             introduction=f"<p>{tenant.plant('quizintro')}</p>",
         ),
+        "case": branching_case(tenant, module),
+        "read": case_to_read(tenant, module),
         "rejected": factories.lesson(module, tenant.title("rejected"), live=False),
         "draft": factories.lesson(
             module, tenant.title("draft"), live=False,
@@ -553,6 +612,7 @@ def _drafts(tenant: Tenant) -> None:
         draft.title = tenant.title(f"{kind}draft")
         draft.save_revision(user=user, log_action=True)
         page.refresh_from_db()
+    drafted(tenant, pages["case"])
     for kind in ("draft", "reviewed", "rejected", "short lesson", "short module", "library"):
         pages[kind].save_revision(user=user, log_action=True)
         pages[kind].refresh_from_db()
@@ -737,6 +797,7 @@ def _learning(tenant: Tenant, between: Person) -> None:
         reason=tenant.plant("waivereason"),
         now=now,
     )
+    _an_answer_that_waits(tenant, now=now)
     pause(enrolment=enrolments["colleague"], reason=tenant.plant("pausereason"), now=now)
     exempt(enrolment=enrolments["bench"], reason=tenant.plant("exemptreason"), now=now)
     for kind in ("short lesson", "lesson"):
@@ -759,12 +820,26 @@ def _learning(tenant: Tenant, between: Person) -> None:
         save_answer(
             attempt=attempt, position=row.position, raw=right_answer(row), sequence=1, now=now
         )
-    tenant.subject(
-        "attempt done", deed=hand_in(attempt=attempt, reader=reader, now=now).deed, position=1
-    )
+    done = hand_in(attempt=attempt, reader=reader, now=now)
+    for answer in done.questions.filter(needs_marking=True):
+        criteria = criteria_of(answer.item, weight=answer.weight)
+        mark_answer(
+            question=answer,
+            marker=tenant.people["trainer"].user,
+            points=[each.points for each in criteria],
+            comment=tenant.plant("markcomment"),
+            now=now,
+        )
+    tenant.subject("attempt done", deed=done.deed, position=1)
+    _regrade(tenant, now=now)
     open_attempt = start_attempt(reader=reader, quiz=quiz, now=now)
     first = open_attempt.questions.order_by("position").first()
     tenant.subject("attempt open", deed=open_attempt.deed, position=first.position)
+    decided(tenant, pages["case"], agent, now=now)
+    reflected(tenant, pages["read"], agent, now=now)
+    about = {"quiz_key": attempt.quiz_key, "question_key": first.question_key}
+    tenant.subject("analysis quiz", **about)
+    tenant.subject("analysis question", **about)
     for kind in ("lesson", "quiz"):
         tenant.subject(
             f"unit {kind}",
@@ -773,11 +848,56 @@ def _learning(tenant: Tenant, between: Person) -> None:
             quiz_id=pages[kind].pk,
             block_id=CAPTIONED,
         )
+    for kind in ("programme", "module", "lesson", "quiz"):
+        tenant.subject(f"activity {kind}", kind=kind, key=pages[kind].translation_key)
     for kind, enrolment in enrolments.items():
         tenant.subject(f"enrolment {kind}", enrolment_id=enrolment.pk)
         reason = Assignment.objects.filter(enrolment=enrolment).first()
         tenant.subject(f"assignment {kind}", assignment_id=reason.pk)
     tenant.things["enrolments"] = enrolments
+
+
+def _regrade(tenant: Tenant, *, now: Any) -> None:
+    """Of the true-false question: its key was mended and its answers were graded again."""
+    question = next(each for each in tenant.things["questions"] if each.kind == "true_false")
+    shown = AttemptQuestion.objects.filter(question_key=question.translation_key).last().frozen
+    mended = FrozenContent.objects.freeze(
+        kind=shown.kind,
+        key=shown.key,
+        language=shown.language,
+        body={**shown.body, "answer": not shown.body["answer"]},
+        revision_id=None,
+    )
+    regrade = ask_regrade(
+        question=question,
+        target="version",
+        version=mended,
+        reason=tenant.plant("regradereason"),
+        asked_by=tenant.people["trainer"].user,
+        now=now,
+        deed=uuid.uuid4(),
+    )
+    run_regrade(regrade_id=regrade.pk, clock=lambda: now)
+    tenant.subject("regrade", deed=regrade.deed)
+
+
+def _an_answer_that_waits(tenant: Tenant, *, now: Any) -> None:
+    """The colleague's, for a trainer to mark."""
+    quiz = tenant.things["pages"]["quiz"]
+    reader = reader_for(tenant.people["colleague"].user, quiz)
+    attempt = start_attempt(reader=reader, quiz=quiz, now=now)
+    for row in attempt.questions.all():
+        save_answer(
+            attempt=attempt, position=row.position, raw=right_answer(row), sequence=1, now=now
+        )
+    hand_in(attempt=attempt, reader=reader, now=now)
+    answer = attempt.questions.filter(needs_marking=True).first()
+    if answer is None:  # no type that is installed waits for a person
+        answer = attempt.questions.first()
+        attempt.questions.filter(pk=answer.pk).update(needs_marking=True, raw=None, success=None)
+        nothing = dict.fromkeys(("raw", "maximum", "scaled", "passed"))
+        QuizAttempt.objects.filter(pk=attempt.pk).update(state="awaiting", **nothing)
+    tenant.subject("waiting answer", pk=answer.pk)
 
 
 def _the_administrators_own(tenant: Tenant) -> None:
