@@ -24,5 +24,6 @@ until mkdir "$lock" 2>/dev/null; do
 done
 trap 'rmdir "$lock"' EXIT
 trap 'exit 1' INT TERM
-VIRTUAL_ENV='' UV_PROJECT_ENVIRONMENT="$venv" "$uv" sync --project "$root/lrs" --frozen --quiet
+VIRTUAL_ENV='' UV_PROJECT_ENVIRONMENT="$venv" UV_COMPILE_BYTECODE=1 \
+    "$uv" sync --project "$root/lrs" --frozen --quiet
 printf '%s\n' "$sum" >"$mark"

@@ -65,6 +65,8 @@ ALL=.venv/.attune-all
 SITE=.venv/.attune-site
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT 2>/dev/null || true
 export UV_PYTHON_DOWNLOADS=never
+# Half of a process's start would be compiling, where Python may not keep what it compiled.
+export UV_COMPILE_BYTECODE=1
 
 case "${1:-}" in
 uv)

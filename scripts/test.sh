@@ -17,6 +17,8 @@ left_out=()
 wanted=()
 status=0
 
+[ "$scope" = all ] && export ATTUNE_PROPERTIES=${ATTUNE_PROPERTIES:-thorough}
+
 case "$scope" in
 usual)
     wanted+=("not slow" "not validator")
