@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.celery import folder_broker
+from config.broker import folder_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

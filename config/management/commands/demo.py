@@ -27,7 +27,7 @@ from django.utils import timezone
 from wagtail.models import Site
 
 from config import celery_app, demo
-from config.celery import folder_broker
+from config.broker import folder_broker
 from config.demo_services import (
     DemoError,
     Service,
