@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator, URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,11 @@ class LaneOrigin(models.TextChoices):
 class XapiVersion(models.TextChoices):
     V1 = "1.0.3", "1.0.3"
     V2 = "2.0.0", "2.0.0"
+
+
+class Authentication(models.TextChoices):
+    BASIC = "basic", _("User name and password (HTTP Basic)")
+    OAUTH2 = "oauth2", _("OAuth 2.0 client credentials")
 
 
 class Lane(models.Model):
@@ -55,7 +60,28 @@ class Lane(models.Model):
         validators=[URLValidator(schemes=["http", "https"])],
         help_text=_("Address of the xAPI endpoint, without “/statements” at its end."),
     )
-    username = models.CharField(_("user name or key"), max_length=255, blank=True)
+    authentication = models.CharField(
+        _("signs in by"),
+        max_length=8,
+        choices=Authentication.choices,
+        default=Authentication.BASIC,
+    )
+    token_endpoint = models.CharField(
+        _("address that gives tokens"),
+        max_length=500,
+        blank=True,
+        default="",
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text=_("Only for OAuth 2.0: where client id and secret are changed for a token."),
+    )
+    scope = models.CharField(
+        _("scope"),
+        max_length=255,
+        blank=True,
+        default="",
+        help_text=_("Only for OAuth 2.0, where the store asks for one."),
+    )
+    username = models.CharField(_("user name, key or client id"), max_length=255, blank=True)
     password = EncryptedTextField(
         _("password or secret"),
         blank=True,
@@ -71,6 +97,11 @@ class Lane(models.Model):
         blank=True,
         default="",
         help_text=_("Code of a client whose records alone go here. Empty: everybody’s."),
+    )
+    compresses = models.BooleanField(
+        _("compress what is sent"),
+        default=False,
+        help_text=_("Sends batches with gzip. Not every store takes it: try it out."),
     )
     connect_timeout = models.PositiveSmallIntegerField(
         _("seconds to connect"), default=5, validators=[MinValueValidator(1)]
@@ -143,6 +174,61 @@ class Lane(models.Model):
         return "backing off" if self.failures else "active"
 
 
+class FilteredBy(models.TextChoices):
+    ENGAGEMENT = "engagement", _("engagement")
+    VERB = "verb", _("verb")
+
+
+class LaneFilter(models.Model):
+    """One value that a lane takes. Values of one field are alternatives; both fields must fit.
+
+    A lane without a row for a field takes every value of it.
+    """
+
+    lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="filters")
+    field = models.CharField(_("field"), max_length=12, choices=FilteredBy.choices)
+    value = models.CharField(_("value"), max_length=255)
+
+    class Meta:
+        verbose_name = _("filter of a record store")
+        verbose_name_plural = _("filters of record stores")
+        ordering: ClassVar[list[str]] = ["field", "value"]
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["lane", "field", "value"], name="attune_xapi_lane_filter_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(value=""), name="attune_xapi_lane_filter_value_given"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lane}: {self.field} {self.value}"
+
+
+class LaneCount(models.Model):
+    """What happened on a lane in the five minutes from ``since``: the bars of its chart."""
+
+    lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="counts", db_index=False)
+    since = models.DateTimeField(_("since"))
+    delivered = models.PositiveIntegerField(_("delivered"), default=0)
+    quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
+    failures = models.PositiveIntegerField(_("failed attempts"), default=0)
+
+    class Meta:
+        verbose_name = _("count of a lane")
+        verbose_name_plural = _("counts of lanes")
+        ordering: ClassVar[list[str]] = ["since"]
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["lane", "since"], name="attune_xapi_lane_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lane_id} since {self.since:%Y-%m-%d %H:%M}: {self.delivered}"
+
+
 class StatementRecord(models.Model):
     """A statement as it was frozen, committed with the deed that it describes.
 
@@ -161,6 +247,8 @@ class StatementRecord(models.Model):
     client = models.CharField(_("client"), max_length=64, blank=True, default="")
     vendor = models.CharField(_("vendor"), max_length=64, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=64)
+    # Set when the statement was written to an archive and its body here was emptied.
+    archive = models.CharField(_("archived in"), max_length=200, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("recorded statement")
@@ -178,7 +266,9 @@ class StatementRecord(models.Model):
             models.Index(fields=["activity", "occurred_at"], name="attune_xapi_rec_activity"),
         ]
         constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(condition=~Q(body=""), name="attune_xapi_rec_body_given"),
+            models.CheckConstraint(
+                condition=~Q(body="") | ~Q(archive=""), name="attune_xapi_rec_body_given"
+            ),
             models.CheckConstraint(condition=~Q(kind=""), name="attune_xapi_rec_kind_given"),
         ]
 
@@ -243,3 +333,93 @@ class Delivery(models.Model):
         if self.delivered_at is not None:
             return "delivered"
         return "waiting" if self.quarantined_at is None else "quarantined"
+
+
+class GivenUp(models.Model):
+    """A person's word that a quarantined statement shall not be sent to this store any more."""
+
+    delivery = models.OneToOneField(
+        Delivery, on_delete=models.CASCADE, related_name="given_up", verbose_name=_("delivery")
+    )
+    at = models.DateTimeField(_("at"))
+    by = models.CharField(_("by"), max_length=255)
+    note = models.TextField(_("note"))
+
+    class Meta:
+        verbose_name = _("statement that was given up")
+        verbose_name_plural = _("statements that were given up")
+        default_permissions = ()
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=~Q(note=""), name="attune_xapi_given_up_note_given"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.note[:40]}"
+
+
+class ReplayState(models.TextChoices):
+    RUNNING = "running", _("running")
+    HELD = "held", _("held")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Replay(models.Model):
+    """Statements of a period that are to go to a lane again, or for the first time.
+
+    Worked off by the sweep in the order of recording, ``per_minute`` at most; ``cursor`` is
+    the last record that was turned to, so that a killed worker goes on where it was.
+    """
+
+    lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="replays")
+    since = models.DateTimeField(_("occurred from"), null=True, blank=True)
+    until = models.DateTimeField(_("occurred before"), null=True, blank=True)
+    client = models.CharField(_("client"), max_length=64, blank=True, default="")
+    engagement = models.CharField(_("engagement"), max_length=64, blank=True, default="")
+    actor = models.UUIDField(_("actor"), null=True, blank=True)
+    registration = models.UUIDField(_("registration"), null=True, blank=True)
+    per_minute = models.PositiveIntegerField(
+        _("statements per minute"), default=6000, validators=[MinValueValidator(1)]
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=ReplayState.choices,
+        default=ReplayState.RUNNING,
+        editable=False,
+    )
+    cursor = models.BigIntegerField(default=0, editable=False)
+    # What was recorded later goes its usual way and is not replayed.
+    last_record = models.BigIntegerField(default=0, editable=False)
+    expected = models.PositiveBigIntegerField(_("statements"), default=0, editable=False)
+    queued = models.PositiveBigIntegerField(_("queued so far"), default=0, editable=False)
+    unsendable = models.PositiveBigIntegerField(
+        _("archived and not sendable"), default=0, editable=False
+    )
+    moved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    asked_by = models.CharField(_("asked for by"), max_length=255, editable=False)
+    asked_at = models.DateTimeField(_("asked for"), editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("replay")
+        verbose_name_plural = _("replays")
+        ordering: ClassVar[list[str]] = ["-pk"]
+        default_permissions = ("view",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["lane"], condition=Q(state="running"), name="attune_xapi_replay_running"
+            ),
+        ]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(since__lt=F("until")),
+                name="attune_xapi_replay_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(per_minute__gte=1), name="attune_xapi_replay_per_minute"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lane}: {self.queued} of {self.expected}"
