@@ -33,10 +33,10 @@ from attune.quizzes.exchange.contract import in_words as part_in_words
 from attune.quizzes.exchange.samples import samples
 from attune.quizzes.exchange_forms import ExportForm, ImportForm, banks_of
 from attune.quizzes.import_models import QuestionImport
-from attune.quizzes.import_report import SHOWN, report_of
 from attune.quizzes.questions import Question, question_type
 from attune.quizzes.services.export_questions import export_drafts
 from attune.quizzes.services.import_questions import plan_import
+from attune.quizzes.services.import_report import SHOWN, report_of
 from attune.quizzes.services.take_over import AlreadyApplied, apply_import
 from attune.tabular.reading import FileRefused
 
@@ -195,7 +195,7 @@ class TriedView(ForAuthors, TemplateView):
         form = format_named(self.kept.format)
         context |= {"kept": self.kept, "form": form, "bank": self.kept.owner or _("Shared bank")}
         if self.kept.applied_at is not None:
-            return context | {"counts": in_words(self.kept.result)}
+            return context | self._of_the_import()
         if self.kept.in_background:
             return context | self._of_the_jobs()
         try:
@@ -209,6 +209,11 @@ class TriedView(ForAuthors, TemplateView):
         except FileRefused as error:
             return context | {"refused": str(error)}
         return context | shown(report_of(plan))
+
+    def _of_the_import(self) -> dict[str, Any]:
+        if not self.kept.report:  # imported before reports were kept
+            return {"counts": in_words(self.kept.result)}
+        return shown(self.kept.report)
 
     def _of_the_jobs(self) -> dict[str, Any]:
         job = self.at_work
@@ -247,10 +252,24 @@ def with_headings(lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
         each
         | {
             "label": HEADINGS[each["verdict"]],
-            "lines": [line | {"type": type_name(line["kind"])} for line in each["lines"]],
+            "lines": [
+                line | {"type": type_name(line["kind"]), "url": question_url(line)}
+                for line in each["lines"]
+            ],
         }
         for each in lists
     ]
+
+
+def question_url(line: dict[str, Any]) -> str:
+    """Where the question of a line is edited; empty while there is none."""
+    if not line.get("question"):
+        return ""
+    try:
+        name = question_type(line["kind"]).snippet_viewset.get_url_name("edit")
+    except LookupError:  # the type's package was removed since
+        return ""
+    return reverse(name, args=[line["question"]])
 
 
 def type_name(kind: str) -> str:

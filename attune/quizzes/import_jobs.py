@@ -21,7 +21,7 @@ from attune.jobs.services import ask
 from attune.people.access import can_author_for
 from attune.quizzes.exchange import Format
 from attune.quizzes.import_models import QuestionImport
-from attune.quizzes.import_report import refusals_of, report_of
+from attune.quizzes.services.import_report import refusals_of, report_of
 from attune.quizzes.services.take_over import (
     SAVING,
     AlreadyApplied,

@@ -91,6 +91,8 @@ class QuestionImport(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"), db_index=True)
     applied_at = models.DateTimeField(_("taken over at"), null=True, blank=True)
     result: Any = models.JSONField(_("result"), default=dict, blank=True)
+    # What became of each line, for whoever comes back to the page; the file itself is gone.
+    report: Any = models.JSONField(_("report"), null=True, blank=True)
 
     objects: ClassVar[Any] = QuestionImportQuerySet.as_manager()
 

@@ -26,6 +26,7 @@ from attune.quizzes.services.import_questions import (
     plan_import,
     tell_nobody,
 )
+from attune.quizzes.services.import_report import report_of
 from attune.quizzes.services.prepare_question import Unfit
 from attune.quizzes.services.renew_questions import renew_questions
 from attune.quizzes.services.write_questions import write_questions
@@ -112,8 +113,9 @@ def apply_import(
     else:
         plan = _plan_of(kept, tell=tell)
     carry_out(plan, publish=kept.publish, user=user, now=now, tell=tell)
-    kept.applied_at, kept.body, kept.result = now, None, plan.counts
-    kept.save(update_fields=["applied_at", "body", "result"])
+    kept.applied_at, kept.body = now, None
+    kept.result, kept.report = plan.counts, report_of(plan)
+    kept.save(update_fields=["applied_at", "body", "result", "report"])
     return plan.counts
 
 

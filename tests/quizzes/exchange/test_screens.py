@@ -74,9 +74,30 @@ def test_a_trainer_tries_a_file_then_takes_it_over(client: Client, cast: Cast) -
     assert "Imported on" in answer.content.decode()
     assert {q.owner for q in Question.objects.all()} == {cast.nordlicht.client}
     assert Question.objects.count() == 2
+    # What became of each line can still be read, and each question is a click away.
+    page = client.get(answer.redirect_chain[-1][0]).content.decode()
+    for words in ("line 5", "not a question", "line 7"):
+        assert words in page, words
+    for question in Question.objects.all():
+        edit = reverse(type(question).snippet_viewset.get_url_name("edit"), args=[question.pk])
+        assert f'href="{edit}"' in page
+        assert client.get(edit).status_code == 200
+    assert "Discard the file" not in page
     answer = client.post(url("tried", deed=kept.deed), {"do": "apply"}, follow=True)
     assert "Nothing was done twice" in answer.content.decode()
     assert Question.objects.count() == 2
+
+
+def test_an_import_from_before_reports_were_kept_shows_its_counts(
+    client: Client, cast: Cast
+) -> None:
+    as_user(client, cast.nordlicht.trainer)
+    address = upload(client, cast.nordlicht.client)["Location"]
+    client.post(address, {"do": "apply"})
+    QuestionImport.objects.update(report=None)
+    page = client.get(address).content.decode()
+    assert "Imported on" in page
+    assert "<dd>2</dd>" in page
 
 
 def test_a_file_can_be_discarded(client: Client, cast: Cast) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attune.quizzes.services.import_questions import Plan, Verdict
+from attune.quizzes.services.import_questions import Plan, Step, Verdict
 
 SHOWN = 200
 """Lines of each list in a report; the rest are counted."""
@@ -53,8 +53,15 @@ def _lines(plan: Plan) -> dict[str, list[dict[str, Any]]]:
         was = step.was.title if step.was is not None and step.verdict != Verdict.NEW else ""
         lines[step.verdict.value].append(
             _line(step.draft.place, step.name, step.draft.kind, words, was=was)
+            | {"question": _key(step)}
         )
     return lines
+
+
+def _key(step: Step) -> int | None:
+    """Of the question that the line means; None before a new one is saved, or if refused."""
+    question = step.was if step.was is not None else step.question
+    return None if question is None or step.verdict == Verdict.REFUSED else question.pk
 
 
 def _in_the_file(each: dict[str, Any]) -> list[int]:
