@@ -63,12 +63,20 @@ def test_the_queue_says_what_is_late_and_not_whose_it_is(
     assert "Answers to mark (1)" in html
 
 
-def test_the_administrator_sees_the_name(
-    client: Any, as_user: Any, administrator: Person, attempt: QuizAttempt
+def test_the_administrator_sees_names_only_in_the_queue_and_when_asking(
+    client: Any, as_user: Any, administrator: Person, klaus: Person, attempt: QuizAttempt
 ) -> None:
     as_user(client, administrator)
-    assert "Maria Santos" in text(client.get(reverse(QUEUE)))
-    assert "Maria Santos" in text(client.get(page_of(attempt)))
+    html = text(client.get(reverse(QUEUE)))
+    assert "Maria Santos" not in html
+    assert 'href="?names"' in html
+    html = text(client.get(reverse(QUEUE) + "?language=en&names"))
+    assert "Maria Santos" in html
+    assert 'href="?language=en"' in html
+    assert "Maria Santos" not in text(client.get(page_of(attempt, "?names")))
+    html = text(as_user(client, klaus).get(reverse(QUEUE) + "?names"))
+    assert "Maria Santos" not in html
+    assert 'href="?names"' not in html
 
 
 def test_late_ones_come_first_and_filters_narrow(

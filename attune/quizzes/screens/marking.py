@@ -1,7 +1,8 @@
 """The marking queue, and the page on which one answer is marked.
 
-Anonymous: trainers see a label instead of a name or a team. Whoever marks second does not see
-what the first gave; whoever decides between two sees what both did.
+Anonymous: a label stands instead of a name or a team. An administrator may ask the queue for
+the names, to find somebody's answer, and does not see them while marking either. Whoever marks
+second does not see what the first gave; whoever decides between two sees what both did.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class MarkingQueue(ForMarkers, WagtailAdminTemplateMixin, TemplateView):
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return trail((QUEUE, ""))
 
+    @property
+    def shows_names(self) -> bool:
+        return bool(self.reach.everything) and "names" in self.request.GET
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         everything = marked_by(user) if self.shows_own else waiting_for(user)
@@ -67,11 +72,12 @@ class MarkingQueue(ForMarkers, WagtailAdminTemplateMixin, TemplateView):
             rows=in_words(
                 page.object_list,
                 user=user,
-                shows_names=self.reach.everything,
+                shows_names=self.shows_names,
                 now=timezone.now(),
                 query="" if self.shows_own else query_of(self.request.GET),
             ),
-            shows_names=self.reach.everything,
+            shows_names=self.shows_names,
+            may_see_names=self.reach.everything,
             shows_own=self.shows_own,
             is_filtered=any(filters.cleaned_data.values()),
         )
@@ -128,7 +134,7 @@ class MarkAnswer(ForMarkers, Form):
     @cached_property
     def row(self) -> AttemptQuestion:
         rows = AttemptQuestion.objects.markable_by(self.request.user).select_related(
-            "frozen", "attempt__unit", "attempt__person"
+            "frozen", "attempt__unit"
         )
         found: AttemptQuestion = get_object_or_404(rows, pk=self.kwargs["pk"])
         return found
@@ -229,7 +235,6 @@ class MarkAnswer(ForMarkers, Form):
             **context,
             "action_url": self.request.get_full_path(),
             "label": self.label,
-            "learner": attempt.person.full_name if self.reach.everything else "",
             "attempt": attempt,
             "quiz": quiz,
             "item": item,
