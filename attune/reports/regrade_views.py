@@ -17,6 +17,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,6 +41,7 @@ from attune.quizzes.regrading import LEFT_ALONE, Effect, Outcome, key_in_words
 from attune.quizzes.services import CannotRegrade, ask_regrade
 from attune.reports import regrade_jobs
 from attune.reports.access import zone_of
+from attune.reports.item_analysis import language_name
 from attune.reports.module_views import ForTrainers
 
 PER_PAGE = 25
@@ -102,8 +104,8 @@ def tabs_of(counts: dict[str, int], *, show: str, base: str, extra: dict[str, st
 
 def version_in_words(version: FrozenContent) -> str:
     return _("%(language)s, first asked on %(day)s: %(right)s") % {
-        "language": version.language,
-        "day": f"{version.frozen_at:%Y-%m-%d}",
+        "language": language_name(version.language),
+        "day": date_format(version.frozen_at, "DATE_FORMAT"),
         "right": key_in_words(item_for(version.body)) or "–",
     }
 
@@ -240,7 +242,7 @@ class RegradeView(ForTrainers, FormView):  # type: ignore[type-arg]
     @cached_property
     def choices(self) -> list[tuple[str, str]]:
         newest = " / ".join(
-            f"{each.locale.language_code}: {key_in_words(each.item())}"
+            f"{language_name(each.locale.language_code)}: {key_in_words(each.item())}"
             for each in published(self.key)
         )
         return [
