@@ -7,6 +7,7 @@ lines below it:
 - ``tasks``, ``checks``, ``viewsets``, ``wagtail_hooks``, ``management``
 - ``health``, ``delivery``, ``outbox``
 - ``doorbell``, ``lanes``
+- ``filters``
 - ``models``, ``lrs``
 - ``linting``, ``comparison``, ``answers``, ``statements``
 - ``interactions``, ``verbs``, ``extensions``

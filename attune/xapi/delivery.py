@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from attune.safety.encryption import SecretUnreadable
-from attune.xapi import lanes
+from attune.xapi import filters, lanes
 from attune.xapi.answers import Answer, Verdict, wait_after, wait_while_paused
 from attune.xapi.comparison import same_statement
 from attune.xapi.lrs import RecordStore
@@ -179,6 +179,7 @@ class _Run:
         self.length = _lease_length(lane)
         self.extended = time.monotonic()
         self.largest = lane.batch_size  # shrinks within the run when the store says 413
+        self.narrow = filters.is_narrow(lane)
         self.isolating = lane.failures >= ISOLATE_AFTER
         self.suspects: list[tuple[_Waiting, Answer]] = []
         self.version_checked = False
@@ -252,9 +253,13 @@ class _Run:
             yield pending
 
     def _window(self, cursor: int) -> list[_Waiting]:
-        rows = lanes.waiting().filter(lane_id=self.lane.pk, record_id__gt=cursor)
-        if self.lane.client:  # belt and braces: another client's record never leaves here
-            rows = rows.filter(record__client=self.lane.client)
+        # With our fence in the same command: once the settings change, and with them perhaps the
+        # store, nothing that was enqueued by the new ones is read by us.
+        rows = lanes.waiting().filter(
+            lane_id=self.lane.pk, lane__lease_token=self.lease.token, record_id__gt=cursor
+        )
+        if self.narrow:  # belt and braces: another client's record never leaves here
+            rows = rows.filter(filters.Taken())
         passed_over = [waiting.key for waiting, _answer in self.suspects]
         if passed_over:
             rows = rows.exclude(pk__in=passed_over)
