@@ -6,9 +6,11 @@ lines below it:
 
 - ``tasks``, ``checks``, ``viewsets``, ``wagtail_hooks``, ``management``
 - ``health``, ``delivery``, ``outbox``
+- ``connecting``
 - ``doorbell``, ``lanes``
 - ``filters``
 - ``models``, ``lrs``
+- ``credentials``
 - ``linting``, ``comparison``, ``answers``, ``statements``
 - ``interactions``, ``verbs``, ``extensions``
 """

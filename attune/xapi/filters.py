@@ -76,7 +76,7 @@ class Taken(Func):
         )
         super().__init__(*(columns or [F(field) for field in fields]), **extra)
 
-    def as_sql(
+    def as_sql(  # type: ignore[override]  # there is no function whose template could be given
         self, compiler: SQLCompiler, connection: Any, **extra: Any
     ) -> tuple[str, tuple[Any, ...]]:
         # Plain columns: they bring no parameters, and so may be named more than once.

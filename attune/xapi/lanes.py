@@ -27,7 +27,7 @@ from django.db.models.functions import Now
 
 from attune.safety.encryption import Secret
 from attune.xapi import filters
-from attune.xapi.models import Delivery, FilteredBy, Lane, LaneOrigin
+from attune.xapi.models import Authentication, Delivery, FilteredBy, Lane, LaneOrigin
 
 ENVIRONMENT_LANE = "Environment"
 #: Longer than any transaction that could have been recording while a lane was made.
@@ -142,8 +142,13 @@ def sync_environment_lane() -> Lane | None:
         if lane is not None and lane.is_enabled:
             Lane.objects.filter(pk=lane.pk).update(is_enabled=False)
         return None
+    token_endpoint = str(getattr(settings, "ATTUNE_LRS_TOKEN_ENDPOINT", "") or "")
     wanted = {
         "endpoint": endpoint,
+        "authentication": Authentication.OAUTH2 if token_endpoint else Authentication.BASIC,
+        "token_endpoint": token_endpoint,
+        "scope": str(getattr(settings, "ATTUNE_LRS_SCOPE", "") or ""),
+        "compresses": bool(getattr(settings, "ATTUNE_LRS_COMPRESS", False)),
         "username": str(getattr(settings, "ATTUNE_LRS_USERNAME", "") or ""),
         "version": str(getattr(settings, "ATTUNE_LRS_VERSION", "1.0.3")),
         "client": str(getattr(settings, "ATTUNE_LRS_CLIENT", "") or ""),
@@ -229,6 +234,11 @@ def waiting() -> QuerySet[Delivery]:
 def rest(lease: Lease, *, for_: timedelta, **changes: object) -> bool:
     """Leave the lane alone for a while and write down why; ``False`` if the lease has passed."""
     return bool(_held(lease).update(retry_at=from_now(for_), last_error_at=Now(), **changes))
+
+
+def note(lease: Lease, words: str) -> None:
+    """Keep what an operator should know of the store, although the lane goes on."""
+    _held(lease).update(last_error=words, last_error_at=Now())
 
 
 def take_lease(lane: int, *, for_: timedelta) -> Lease | None:

@@ -18,7 +18,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from attune.safety.encryption import Secret
-from attune.xapi import delivery, health, lanes
+from attune.xapi import connecting, health, lanes
 from attune.xapi.answers import Verdict
 from attune.xapi.models import Lane
 
@@ -94,7 +94,7 @@ class _TriesOut:
         response = super().form_valid(form)  # type: ignore[misc]  # the view beside it has one
         lane = form.instance
         if lane.pk and lane.is_enabled:
-            answer = delivery.try_out(lane)
+            answer = connecting.try_out(lane)
             if answer.verdict is Verdict.DELIVERED:
                 messages.success(self.request, _("The record store answers."))  # type: ignore[attr-defined]
             else:

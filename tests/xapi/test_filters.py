@@ -101,9 +101,7 @@ def choose(
 
 
 def on(lane: Lane) -> set[UUID]:
-    return set(
-        Delivery.objects.filter(lane=lane).values_list("record__statement_id", flat=True)
-    )
+    return set(Delivery.objects.filter(lane=lane).values_list("record__statement_id", flat=True))
 
 
 def test_values_of_one_field_are_alternatives_and_both_fields_must_fit() -> None:
