@@ -5,6 +5,7 @@ Higher floors use ``outbox``, ``statements``, ``verbs``, ``interactions``, ``ext
 lines below it:
 
 - ``tasks``, ``checks``, ``viewsets``, ``wagtail_hooks``, ``management``
+- ``forms``
 - ``health``, ``delivery``, ``outbox``
 - ``connecting``
 - ``doorbell``, ``lanes``
