@@ -21,10 +21,10 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 
 from attune.safety.encryption import Secret
 from attune.xapi import filters, lanes, verbs
-from attune.xapi.models import Authentication, FilteredBy, Lane, LaneFilter
+from attune.xapi.models import Authentication, FilteredBy, Lane
 
 LONGEST_CODE = 64
-LONGEST_VALUE = LaneFilter._meta.get_field("value").max_length
+LONGEST_VALUE = 255
 #: Each of these says where the secret is sent.
 _WHERE = ("endpoint", "authentication", "token_endpoint")
 #: Statements that take others back follow them and need not be chosen.
@@ -84,7 +84,7 @@ class LaneForm(WagtailAdminModelForm):
     def _offer(self, name: str, field: FilteredBy, names: dict[str, str]) -> None:
         """Tick boxes for what is known, lines for the rest of what the lane has."""
         chosen = filters.values_of(self.instance, field)
-        self.fields[name].choices = list(names.items())  # type: ignore[attr-defined]
+        self.fields[name].choices = list(names.items())
         self.initial[name] = [value for value in chosen if value in names]
         self.initial[f"other_{name}"] = "\n".join(v for v in chosen if v not in names)
         if not names:
