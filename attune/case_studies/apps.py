@@ -9,4 +9,8 @@ class CaseStudiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from attune.case_studies import exchange_hooks  # noqa: F401, PLC0415  (registers itself)
+        from attune.case_studies import exchange_hooks, iris  # noqa: F401, PLC0415  (one registers itself)
+        from attune.enrolments import hooks  # noqa: PLC0415
+
+        hooks.activity_parts["case/scenes"] = iris.scene
+        hooks.activity_parts["case/questions"] = iris.reflection_question

@@ -12,4 +12,9 @@ urlpatterns = [
     path("profile/v1/templates/<slug:name>", iris.part_of_profile, name="template"),
     path("extensions/<slug:name>", iris.part_of_profile, name="extension"),
     path("<slug:kind>/<uuid:key>", iris.activity, name="activity"),
+    path(
+        "<slug:kind>/<uuid:key>/<slug:part>/<slug:name>",
+        iris.part_of_activity,
+        name="part_of_activity",
+    ),
 ]

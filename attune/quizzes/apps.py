@@ -12,15 +12,17 @@ class QuizzesConfig(AppConfig):
         # Models, checks and policies can only be imported once the registry is filled.
         from wagtail.permissions import register_permission_policy  # noqa: PLC0415
 
+        from attune.enrolments.hooks import activity_parts  # noqa: PLC0415
         from attune.jobs.kinds import registry  # noqa: PLC0415
         from attune.people import hooks  # noqa: PLC0415
-        from attune.quizzes import checks, import_jobs  # noqa: F401, PLC0415
+        from attune.quizzes import checks, import_jobs, iris  # noqa: F401, PLC0415
         from attune.quizzes.permissions import (  # noqa: PLC0415
             QuestionPermissionPolicy,
             granted_permissions,
         )
         from attune.quizzes.questions import Question  # noqa: PLC0415
 
+        activity_parts["question"] = iris.question
         registry.add(*import_jobs.KINDS)
         register_permission_policy(Question, QuestionPermissionPolicy(Question))
         from attune.quizzes.screens.grants import extra_time_link  # noqa: PLC0415

@@ -5,9 +5,13 @@ Higher floors use ``outbox``, ``statements``, ``verbs``, ``interactions``, ``ext
 lines below it:
 
 - ``tasks``, ``checks``, ``viewsets``, ``wagtail_hooks``, ``management``
+- ``forms``
 - ``health``, ``delivery``, ``outbox``
+- ``connecting``
 - ``doorbell``, ``lanes``
+- ``filters``
 - ``models``, ``lrs``
+- ``credentials``
 - ``linting``, ``comparison``, ``answers``, ``statements``
 - ``interactions``, ``verbs``, ``extensions``
 """

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from attune.safety.encryption import SecretUnreadable
-from attune.xapi import lanes
+from attune.xapi import connecting, filters, lanes
 from attune.xapi.answers import Answer, Verdict, wait_after, wait_while_paused
 from attune.xapi.comparison import same_statement
 from attune.xapi.lrs import RecordStore
@@ -37,7 +37,6 @@ WINDOW = 500  # rows read at once: five full batches, well under a few MB
 #: the batch. At most so many rows, or so many seconds, are sent again after a kill.
 MARK_ROWS = 500
 MARK_SECONDS = 0.5
-LEASE_MARGIN = 5  # seconds that a lease outlasts the longest exchange
 #: After so many unknown outcomes in a row a batch is taken apart, since the store may be
 #: choking on one statement in it.
 ISOLATE_AFTER = 5
@@ -106,56 +105,17 @@ def deliver(
     # after the lease is back.
     deadline = time.monotonic() + seconds
     while True:
-        lease = lanes.take_lease(lane, for_=_lease_length(row))
+        lease = lanes.take_lease(lane, for_=connecting.lease_length(row))
         if lease is None:
             return outcome if outcome.delivered else None
         row = Lane.objects.get(pk=lane)
-        run = _Run(row, lease, outcome, deadline, connect or _connect)
+        run = _Run(row, lease, outcome, deadline, connect or connecting.connect)
         try:
             run.go()
         finally:
             run.give_back()
         if outcome.stopped or outcome.more or lane not in lanes.due():
             return outcome
-
-
-def try_out(lane: Lane) -> Answer:
-    """Whether *lane*'s store can be reached with its settings: asks for one statement, sends
-    none. The answer's message is the store's words, or ours when there was none."""
-    try:
-        with _connect(lane, lanes.secret_of(lane), longest=5) as store:
-            answer = store.greet()
-            if answer.verdict is Verdict.DELIVERED:
-                return _wrong_version(lane, store) or answer
-            return answer
-    except (SecretUnreadable, ValueError) as error:
-        return Answer(Verdict.CLOSED, str(error))
-
-
-def _wrong_version(lane: Lane, store: RecordStore) -> Answer | None:
-    versions = store.versions()
-    if not versions or any(_same_line(lane.version, version) for version in versions):
-        return None
-    return Answer(
-        Verdict.CLOSED,
-        _("The store speaks xAPI %(theirs)s, and this lane is set to %(ours)s.")
-        % {"theirs": ", ".join(versions[:8]), "ours": lane.version},
-    )
-
-
-def _connect(lane: Lane, secret: str, longest: float = 3600) -> RecordStore:
-    return RecordStore(
-        endpoint=lane.endpoint,
-        username=lane.username,
-        password=secret,
-        version=lane.version,
-        connect_timeout=min(lane.connect_timeout, longest),
-        read_timeout=min(lane.read_timeout, longest),
-    )
-
-
-def _lease_length(lane: Lane) -> timedelta:
-    return timedelta(seconds=lane.connect_timeout + lane.read_timeout + LEASE_MARGIN)
 
 
 class _Run:
@@ -176,9 +136,10 @@ class _Run:
         self.connect = connect
         self.store: RecordStore
         self.dice = random.Random()  # noqa: S311  (jitter, not a secret)
-        self.length = _lease_length(lane)
+        self.length = connecting.lease_length(lane)
         self.extended = time.monotonic()
         self.largest = lane.batch_size  # shrinks within the run when the store says 413
+        self.narrow = filters.is_narrow(lane)
         self.isolating = lane.failures >= ISOLATE_AFTER
         self.suspects: list[tuple[_Waiting, Answer]] = []
         self.version_checked = False
@@ -191,6 +152,8 @@ class _Run:
         """Send until the lane is empty or must rest."""
         try:
             with self._open() as self.store:
+                if self.isolating:  # it may be choking on what is compressed
+                    self.store.compresses = False
                 for batch in self._batches():
                     self._send(batch)
                 self._mark()
@@ -252,9 +215,13 @@ class _Run:
             yield pending
 
     def _window(self, cursor: int) -> list[_Waiting]:
-        rows = lanes.waiting().filter(lane_id=self.lane.pk, record_id__gt=cursor)
-        if self.lane.client:  # belt and braces: another client's record never leaves here
-            rows = rows.filter(record__client=self.lane.client)
+        # With our fence in the same command: once the settings change, and with them perhaps the
+        # store, nothing that was enqueued by the new ones is read by us.
+        rows = lanes.waiting().filter(
+            lane_id=self.lane.pk, lane__lease_token=self.lease.token, record_id__gt=cursor
+        )
+        if self.narrow:  # belt and braces: another client's record never leaves here
+            rows = rows.filter(filters.Taken())
         passed_over = [waiting.key for waiting, _answer in self.suspects]
         if passed_over:
             rows = rows.exclude(pk__in=passed_over)
@@ -268,10 +235,7 @@ class _Run:
     def _send(self, batch: Sequence[_Waiting]) -> None:
         if len(batch) > self.largest:  # the store said 413 after this batch was cut
             return self._halve(batch)
-        self._keep_lease()
-        answer = self.store.post(
-            [item.body for item in batch], ids=[item.statement for item in batch]
-        )
+        answer = self._post(batch)
         match answer.verdict:
             case Verdict.DELIVERED:
                 self._delivered(batch)
@@ -290,6 +254,22 @@ class _Run:
                 self._quarantine(batch[0], answer)
             case Verdict.CONFLICT:
                 self._compare(batch[0], answer)
+
+    def _post(self, batch: Sequence[_Waiting]) -> Answer:
+        """Once more without compression, where that may be what the store does not take: it is no
+        fault of the statements, and must not fill the quarantine."""
+        self._keep_lease()
+        bodies, ids = [item.body for item in batch], [item.statement for item in batch]
+        answer = self.store.post(bodies, ids=ids)
+        if not self.store.may_dislike_gzip(answer):
+            return answer
+        self.store.compresses = False
+        self._keep_lease()
+        plain = self.store.post(bodies, ids=ids)
+        if plain.verdict in (Verdict.DELIVERED, Verdict.PARTLY):
+            words = _("The store does not take compressed batches (%s): sent without.")
+            lanes.note(self.lease, words % answer.message)
+        return plain
 
     def _partly(self, batch: Sequence[_Waiting], answer: Answer) -> None:
         """Delivered is what the store names; the rest is sent again, and at last looked up."""
@@ -316,7 +296,7 @@ class _Run:
 
     def _keep_lease(self) -> None:
         """The lease outlasts the exchange that is about to begin."""
-        if time.monotonic() - self.extended < LEASE_MARGIN / 2:
+        if time.monotonic() - self.extended < connecting.LEASE_MARGIN / 2:
             return
         if not lanes.extend_lease(self.lease, for_=self.length):
             raise _Stop(_("Another sender has taken the lane over."))
@@ -344,7 +324,7 @@ class _Run:
         if self.version_checked:
             return
         self.version_checked = True
-        wrong = _wrong_version(self.lane, self.store)
+        wrong = connecting.wrong_version(self.lane, self.store)
         if wrong:
             self._pause(wrong)
 
@@ -440,8 +420,3 @@ class _Run:
         level = logging.DEBUG if self.lane.pause_reason == answer.message else logging.ERROR
         logger.log(level, "Lane %s is paused: %s", self.lane, answer.message)
         raise _Stop(answer.message)
-
-
-def _same_line(ours: str, theirs: str) -> bool:
-    """1.0.3 and 1.0.0 are one protocol; 2.0.0 is another."""
-    return ours.split(".")[:2] == theirs.split(".")[:2]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from attune.xapi import lanes
-from attune.xapi.models import Delivery, Lane
+from attune.xapi import filters, lanes
+from attune.xapi.models import Delivery, FilteredBy, Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class LaneReport:
     name: str
     endpoint: str
     client: str
+    engagements: tuple[str, ...]  # none: all
+    verbs: tuple[str, ...]  # IRIs; none: all
     from_environment: bool
     state: str
     state_reason: str
@@ -50,6 +52,8 @@ class LaneReport:
             "name": self.name,
             "endpoint": self.endpoint,
             "client": self.client,
+            "engagements": list(self.engagements),
+            "verbs": list(self.verbs),
             "from_environment": self.from_environment,
             "state": self.state,
             "state_reason": self.state_reason,
@@ -68,7 +72,7 @@ class LaneReport:
 
 def lane_reports(now: datetime) -> list[LaneReport]:
     """Every lane, in the order in which they were made."""
-    return [_report(lane, now) for lane in Lane.objects.all()]
+    return [_report(lane, now) for lane in Lane.objects.prefetch_related("filters")]
 
 
 def waiting(lane: Lane) -> int:
@@ -90,6 +94,8 @@ def _report(lane: Lane, now: datetime) -> LaneReport:
         name=lane.name,
         endpoint=lane.endpoint,
         client=lane.client,
+        engagements=tuple(filters.values_of(lane, FilteredBy.ENGAGEMENT)),
+        verbs=tuple(filters.values_of(lane, FilteredBy.VERB)),
         from_environment=lane.from_environment,
         state=lane.state,
         state_reason=lane.pause_reason or (lane.last_error if lane.failures else ""),

@@ -26,7 +26,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from attune.safety.encryption import Secret
-from attune.xapi.models import Delivery, Lane, LaneOrigin
+from attune.xapi import filters
+from attune.xapi.models import Authentication, Delivery, FilteredBy, Lane, LaneOrigin
 
 ENVIRONMENT_LANE = "Environment"
 #: Longer than any transaction that could have been recording while a lane was made.
@@ -50,9 +51,9 @@ def enqueue_sql(*, where: str) -> str:
         "(lane_id, record_id, attempts, answer) "
         "SELECT lane.id, record.id, 0, '' "
         "FROM attune_xapi_statementrecord record "
-        "JOIN attune_xapi_lane lane "
-        "ON lane.is_enabled AND (lane.client = '' OR lane.client = record.client) "
-        f"WHERE {where} "
+        f"JOIN attune_xapi_lane lane ON lane.is_enabled AND {filters.takes_sql()} "
+        # What is only in an archive any more cannot be sent.
+        f"WHERE record.archive = '' AND {where} "
         "ORDER BY record.id "
         "ON CONFLICT (record_id, lane_id) DO NOTHING"
     )
@@ -74,23 +75,43 @@ def enqueue_missing(lane: Lane) -> int:
 
 
 def withdraw_foreign(lane: Lane) -> int:
-    """Drop what waits on *lane* for another client than the lane is now for; how many."""
-    if not lane.client:
-        return 0
-    unsent = Delivery.objects.filter(lane=lane, delivered_at=None)
-    dropped, _ = unsent.exclude(record__client=lane.client).delete()
-    return dropped
+    """Drop what waits on *lane*, or is in its quarantine, and is not the lane's any more; how many.
+
+    In the database: a lane may be narrowed with a million statements waiting.
+    """
+    foreign = (
+        "SELECT unsent.id FROM attune_xapi_delivery unsent "  # noqa: S608  # nosec B608
+        "JOIN attune_xapi_lane lane ON lane.id = unsent.lane_id "
+        "JOIN attune_xapi_statementrecord record ON record.id = unsent.record_id "
+        "WHERE unsent.lane_id = %s AND unsent.delivered_at IS NULL "
+        f"AND NOT ({filters.takes_sql()})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM attune_xapi_givenup WHERE delivery_id IN ({foreign})",  # noqa: S608  # nosec B608
+            [lane.pk],
+        )
+        cursor.execute(
+            f"DELETE FROM attune_xapi_delivery WHERE id IN ({foreign})",  # noqa: S608  # nosec B608
+            [lane.pk],
+        )
+        return int(cursor.rowcount)
 
 
 def settings_changed(lane: Lane) -> None:
     """Bring the deliveries in line with a lane that was created or changed, and try it at once.
 
     Records that another transaction is writing at this moment are not seen yet; the sweep
-    looks again until ``settling_until``.
+    looks again until ``settling_until``. Who is sending at this moment by the old settings loses
+    the lane at its next mark, and nobody sends beside it: the lease itself runs out.
     """
     with transaction.atomic():
         Lane.objects.filter(pk=lane.pk).update(
-            retry_at=None, failures=0, pause_reason="", settling_until=from_now(SETTLING)
+            retry_at=None,
+            failures=0,
+            pause_reason="",
+            settling_until=from_now(SETTLING),
+            lease_token=None,
         )
         withdraw_foreign(lane)
         if lane.is_enabled:
@@ -115,19 +136,30 @@ def sync_environment_lane() -> Lane | None:
     whose setting has gone is switched off, not deleted, and keeps what waits on it.
     """
     endpoint = str(getattr(settings, "ATTUNE_LRS_ENDPOINT", "") or "").rstrip("/")
-    lane = Lane.objects.filter(origin=LaneOrigin.ENVIRONMENT).first()
+    mine = Lane.objects.filter(origin=LaneOrigin.ENVIRONMENT).prefetch_related("filters")
+    lane = mine.first()
     if not endpoint:
         if lane is not None and lane.is_enabled:
             Lane.objects.filter(pk=lane.pk).update(is_enabled=False)
         return None
+    token_endpoint = str(getattr(settings, "ATTUNE_LRS_TOKEN_ENDPOINT", "") or "")
     wanted = {
         "endpoint": endpoint,
+        "authentication": Authentication.OAUTH2 if token_endpoint else Authentication.BASIC,
+        "token_endpoint": token_endpoint,
+        "scope": str(getattr(settings, "ATTUNE_LRS_SCOPE", "") or ""),
+        "compresses": bool(getattr(settings, "ATTUNE_LRS_COMPRESS", False)),
         "username": str(getattr(settings, "ATTUNE_LRS_USERNAME", "") or ""),
         "version": str(getattr(settings, "ATTUNE_LRS_VERSION", "1.0.3")),
         "client": str(getattr(settings, "ATTUNE_LRS_CLIENT", "") or ""),
         "is_enabled": True,
     }
-    if lane is not None and all(getattr(lane, name) == value for name, value in wanted.items()):
+    chosen = _environment_filters()
+    if (
+        lane is not None
+        and all(getattr(lane, name) == value for name, value in wanted.items())
+        and all(filters.values_of(lane, field) == chosen[field] for field in chosen)
+    ):
         return lane
     with transaction.atomic():
         lane, _ = Lane.objects.update_or_create(
@@ -135,8 +167,17 @@ def sync_environment_lane() -> Lane | None:
             defaults=wanted,
             create_defaults={"name": _free_name(), **wanted},
         )
+        filters.set_values(lane, chosen)
         settings_changed(lane)
     return lane
+
+
+def _environment_filters() -> dict[FilteredBy, list[str]]:
+    engagements = {code.strip() for code in getattr(settings, "ATTUNE_LRS_ENGAGEMENTS", ())}
+    return {
+        FilteredBy.ENGAGEMENT: sorted(engagements - {""}),
+        FilteredBy.VERB: sorted({*filters.verb_ids(getattr(settings, "ATTUNE_LRS_VERBS", ()))}),
+    }
 
 
 def _free_name() -> str:
@@ -174,8 +215,7 @@ class Lease:
 def due() -> list[int]:
     """Keys of the lanes that have something to send, may be tried, and have no sender."""
     # What a lane would refuse to send is nothing to send: it must not be turned to for ever.
-    own = Q(lane__client="") | Q(record__client=F("lane__client"))
-    sendable = waiting().filter(own, lane_id=OuterRef("pk"))
+    sendable = waiting().filter(filters.Taken(), lane_id=OuterRef("pk"))
     ready = Lane.objects.filter(
         Q(retry_at=None) | Q(retry_at__lte=Now()),
         Q(lease_until=None) | Q(lease_until__lte=Now()),
@@ -194,6 +234,11 @@ def waiting() -> QuerySet[Delivery]:
 def rest(lease: Lease, *, for_: timedelta, **changes: object) -> bool:
     """Leave the lane alone for a while and write down why; ``False`` if the lease has passed."""
     return bool(_held(lease).update(retry_at=from_now(for_), last_error_at=Now(), **changes))
+
+
+def note(lease: Lease, words: str) -> None:
+    """Keep what an operator should know of the store, although the lane goes on."""
+    _held(lease).update(last_error=words, last_error_at=Now())
 
 
 def take_lease(lane: int, *, for_: timedelta) -> Lease | None:

@@ -247,6 +247,8 @@ class StatementRecord(models.Model):
     client = models.CharField(_("client"), max_length=64, blank=True, default="")
     vendor = models.CharField(_("vendor"), max_length=64, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=64)
+    # Of a voiding statement: the id of the statement that it takes back.
+    voids = models.UUIDField(_("takes back"), null=True, blank=True)
     # Set when the statement was written to an archive and its body here was emptied.
     archive = models.CharField(_("archived in"), max_length=200, blank=True, db_default="")
 

@@ -116,6 +116,7 @@ _COLUMNS = (
     "client",
     "vendor",
     "kind",
+    "voids",
 )
 
 
@@ -137,6 +138,7 @@ def _row(statement: Statement, tags: Tags, recorded_at: datetime) -> tuple[Any, 
         tags.client,
         tags.vendor,
         tags.kind,
+        statement.voids,
     )
 
 

@@ -122,7 +122,10 @@ class Tags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A finished statement. ``body`` is canonical JSON in UTF-8 and never changes again."""
+    """A finished statement. ``body`` is canonical JSON in UTF-8 and never changes again.
+
+    ``voids`` is the id of the statement that a voiding one takes back.
+    """
 
     id: UUID
     body: bytes
@@ -131,6 +134,7 @@ class Statement:
     actor: UUID
     registration: UUID
     occurred_at: datetime
+    voids: UUID | None = None
 
 
 def activity_id(kind: str, key: UUID) -> str:
@@ -356,6 +360,7 @@ def void(*, deed: str, actor: UUID, target: UUID, at: datetime, registration: UU
         actor=actor,
         registration=registration,
         occurred_at=at,
+        voids=target,
     )
 
 

@@ -1,7 +1,6 @@
 """Record stores in Wagtail's admin: listed, added, changed and tried out by administrators.
 
-The secret goes in and never comes out: its field is always empty, and leaving it empty keeps
-what is there. Saving asks the store a harmless question and says what it answered.
+Saving asks the store a harmless question and says what it answered.
 """
 
 from __future__ import annotations
@@ -9,18 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
-from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from attune.safety.encryption import Secret
-from attune.xapi import delivery, health, lanes
+from attune.xapi import connecting, filters, health
 from attune.xapi.answers import Verdict
-from attune.xapi.models import Lane
+from attune.xapi.forms import lane_panels
+from attune.xapi.models import FilteredBy, Lane
 
 STATES = {
     "active": _("active"),
@@ -30,71 +28,16 @@ STATES = {
 }
 
 
-class LaneForm(WagtailAdminModelForm):
-    class Meta:
-        model = Lane
-        fields = (
-            "name",
-            "is_enabled",
-            "endpoint",
-            "username",
-            "password",
-            "version",
-            "client",
-            "connect_timeout",
-            "read_timeout",
-            "batch_size",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._kept = self.instance.password
-        self.initial["password"] = ""
-        self.fields["batch_size"].widget.attrs |= {"min": 1, "max": 100}
-
-    def clean_password(self) -> Any:
-        entered = self.cleaned_data.get("password")
-        text = entered if isinstance(entered, str) else ""
-        return Secret.seal(text) if text else self._kept
-
-    def clean_endpoint(self) -> str:
-        endpoint: str = self.cleaned_data["endpoint"].rstrip("/")
-        if endpoint.endswith("/statements"):
-            raise ValidationError(_("Leave “/statements” out: it is added."))
-        if "@" in endpoint.split("//", 1)[-1].split("/", 1)[0]:
-            raise ValidationError(_("User name and password have fields of their own."))
-        return endpoint
-
-    def clean_batch_size(self) -> int:
-        size: int = self.cleaned_data["batch_size"]
-        if size > 100:
-            raise ValidationError(_("At most 100: stores refuse more."))
-        return size
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
-        moved = self.instance.pk and "endpoint" in self.changed_data
-        # Otherwise whoever may change the address could have the secret sent to a place
-        # of theirs without ever having known it.
-        if moved and self._kept and not self.data.get(self.add_prefix("password")):
-            self.add_error("password", _("Enter the secret again, since the address changes."))
-        return cleaned
-
-    def save(self, commit: bool = True) -> Lane:
-        lane: Lane = super().save(commit=commit)
-        if commit:
-            lanes.settings_changed(lane)
-        return lane
-
-
 class _TriesOut:
     """After saving, say what the store answers."""
 
     def form_valid(self, form: forms.ModelForm[Lane]) -> Any:
         response = super().form_valid(form)  # type: ignore[misc]  # the view beside it has one
         lane = form.instance
+        for doubt in getattr(form, "doubts", ()):
+            messages.warning(self.request, doubt)  # type: ignore[attr-defined]
         if lane.pk and lane.is_enabled:
-            answer = delivery.try_out(lane)
+            answer = connecting.try_out(lane)
             if answer.verdict is Verdict.DELIVERED:
                 messages.success(self.request, _("The record store answers."))  # type: ignore[attr-defined]
             else:
@@ -132,6 +75,27 @@ class LaneDeleteView(generic.DeleteView):
         return _refuse_environment(super().get_object(queryset))
 
 
+class LaneInspectView(generic.InspectView):
+    """With what the lane takes, which stands in rows of its own."""
+
+    def get_fields_context(self) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = super().get_fields_context()
+        at = self.fields.index("client") + 1
+        chosen = [
+            (_("Only for engagements"), FilteredBy.ENGAGEMENT),
+            (_("Only with verbs"), FilteredBy.VERB),
+        ]
+        shown[at:at] = [
+            {
+                "label": label,
+                "value": ", ".join(filters.values_of(self.object, by)) or _("all"),
+                "component": None,
+            }
+            for label, by in chosen
+        ]
+        return shown
+
+
 class LaneIndexView(generic.IndexView):
     def get_edit_url(self, instance: Lane) -> str | None:
         return None if instance.from_environment else super().get_edit_url(instance)
@@ -160,6 +124,8 @@ class LaneViewSet(ModelViewSet):
     edit_view_class = LaneEditView
     delete_view_class = LaneDeleteView
     index_view_class = LaneIndexView
+    inspect_view_class = LaneInspectView
+    edit_handler = lane_panels
     list_display = (
         "name",
         Column("origin", label=_("Origin"), accessor="get_origin_display"),
@@ -174,8 +140,12 @@ class LaneViewSet(ModelViewSet):
         "origin",
         "is_enabled",
         "endpoint",
+        "authentication",
+        "token_endpoint",
+        "scope",
         "username",
         "version",
+        "compresses",
         "client",
         "pause_reason",
         "last_error",
@@ -183,9 +153,6 @@ class LaneViewSet(ModelViewSet):
         "last_success_at",
         "delivered_total",
     )
-
-    def get_form_class(self, for_update: bool = False) -> type[LaneForm]:
-        return LaneForm
 
 
 lane_viewset = LaneViewSet()

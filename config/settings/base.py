@@ -227,6 +227,14 @@ ATTUNE_LRS_ENDPOINT = env("ATTUNE_LRS_ENDPOINT", default="")
 ATTUNE_LRS_USERNAME = env("ATTUNE_LRS_USERNAME", default="")
 ATTUNE_LRS_PASSWORD = env("ATTUNE_LRS_PASSWORD", default="")
 ATTUNE_LRS_VERSION = env("ATTUNE_LRS_VERSION", default="1.0.3")
+# With an address that gives tokens, user name and password are OAuth 2.0's client id and secret.
+ATTUNE_LRS_TOKEN_ENDPOINT = env("ATTUNE_LRS_TOKEN_ENDPOINT", default="")
+ATTUNE_LRS_SCOPE = env("ATTUNE_LRS_SCOPE", default="")
+ATTUNE_LRS_COMPRESS = env.bool("ATTUNE_LRS_COMPRESS", default=False)
+# What this store receives: everything, or what one client's, some engagements' or verbs' is.
+ATTUNE_LRS_CLIENT = env("ATTUNE_LRS_CLIENT", default="")
+ATTUNE_LRS_ENGAGEMENTS = env.list("ATTUNE_LRS_ENGAGEMENTS", default=[])
+ATTUNE_LRS_VERBS = env.list("ATTUNE_LRS_VERBS", default=[])
 # Lint each statement before it is recorded (development and test).
 ATTUNE_XAPI_LINT = env.bool("ATTUNE_XAPI_LINT", default=False)
 # Keys that encrypt secrets at rest, newest first; the secret key serves if none is given.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import json
 import socket
 import struct
@@ -109,7 +110,10 @@ class Double:
     refused: set[str] = field(default_factory=set)
     choking: set[str] = field(default_factory=set)
     before_answer: Callable[[], None] | None = None
+    tokens: set[str] | None = None  # then these are taken, and no user name
+    gzip: int = 200  # what it answers to compressed batches, where it does not take them
 
+    compressed: list[bool] = field(default_factory=list)  # per POST
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
     posts: list[list[str]] = field(default_factory=list)
@@ -182,6 +186,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _allowed(self) -> bool:
         wanted = f"{self.double.username}:{self.double.password}".encode()
         given = self.headers.get("Authorization", "")
+        if self.double.tokens is not None:
+            if given.removeprefix("Bearer ") in self.double.tokens:
+                return True
+            # Careless, as some are: it repeats what it was sent.
+            self.reply(401, f'{{"error": "no good: {given}"}}'.encode())
+            return False
         if given == "Basic " + base64.b64encode(wanted).decode():
             return True
         self.reply(401, b'{"error": "who are you?"}')
@@ -189,18 +199,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        statements = json.loads(self.rfile.read(length))
+        body = self.rfile.read(length)
+        compressed = self.headers.get("Content-Encoding") == "gzip"
+        self.double.compressed.append(compressed)
+        if compressed and self.double.gzip != 200:
+            return self.reply(self.double.gzip, b"what is this?")
+        statements = json.loads(gzip.decompress(body) if compressed else body)
         with self.double.counted():
             self.double.posts.append([statement["id"] for statement in statements])
             if self.double.before_answer:
                 self.double.before_answer()
             if not self._allowed():
-                return
+                return None
             fault = self.double.next_fault()
             if fault is not None:
                 fault(self, statements)
-                return
-            self._take(statements)
+                return None
+            return self._take(statements)
 
     def _take(self, statements: list[dict[str, Any]]) -> None:
         double = self.double

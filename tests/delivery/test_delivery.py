@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from django.db import connection, transaction
 from django.utils import timezone
 
-from attune.xapi import delivery, lanes, outbox
+from attune.xapi import connecting, delivery, lanes, outbox
 from attune.xapi.models import Delivery, Lane, StatementRecord
 from tests.delivery.conftest import make_lane, record, tags, wait_until
 from tests.delivery.conftest import statement as make_statement
@@ -604,11 +604,11 @@ def test_a_run_ends_in_time_and_says_that_there_is_more(lane: Lane, double: Doub
 
 def test_trying_out_a_lane_sends_nothing(lane: Lane, double: Double) -> None:
     record(1)
-    assert delivery.try_out(lane).message == ""
+    assert connecting.try_out(lane).message == ""
     lane.password = "wrong"
     lane.save()
     lane.refresh_from_db()
-    assert "401" in delivery.try_out(lane).message
+    assert "401" in connecting.try_out(lane).message
     assert double.posts == []
 
 

@@ -55,7 +55,7 @@ QUIZ = Activity(
     name={"en": "What did you keep?"},
 )
 CASE = Activity(
-    id=activity_id("case-study", uuid5(SPACE, "case")),
+    id=activity_id("case", uuid5(SPACE, "case")),
     type=ActivityType.SIMULATION,
     name={"en": "The ticket that came back"},
 )

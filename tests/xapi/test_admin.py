@@ -10,9 +10,12 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
-from attune.xapi.models import Lane, LaneOrigin
+from attune.xapi import verbs
+from attune.xapi.models import Lane, LaneFilter, LaneOrigin
 from tests.delivery.conftest import double as double
 from tests.delivery.double import Double
+from tests.delivery.token_double import TokenDouble, issuing
+from tests.xapi.test_filters import keep, say
 
 pytestmark = pytest.mark.django_db
 SECRET = "never to be seen again"
@@ -48,6 +51,7 @@ def form(double: Double, **changes: Any) -> dict[str, Any]:
         "name": "Their store",
         "is_enabled": "on",
         "endpoint": double.endpoint,
+        "authentication": "basic",
         "username": double.username,
         "password": double.password,
         "version": "1.0.3",
@@ -115,6 +119,15 @@ def test_the_secret_does_not_follow_to_another_address(
         {"endpoint": "not an address"},
         {"endpoint": "http://127.0.0.1/xapi/statements"},
         {"endpoint": "http://key:secret@127.0.0.1/xapi"},
+        {"authentication": "oauth2"},
+        {"authentication": "oauth2", "token_endpoint": "no address"},
+        {"authentication": "oauth2", "token_endpoint": "http://k:s@127.0.0.1/t"},
+        {"authentication": "oauth2", "token_endpoint": "http://127.0.0.1/t", "username": ""},
+        {"authentication": "oauth2", "token_endpoint": "http://127.0.0.1/t", "password": ""},
+        {"verbs": "https://a.example/no-such-box"},
+        {"other_verbs": "won"},
+        {"other_verbs": "https://a.example/" + "x" * 255},
+        {"other_engagements": "x" * 65},
         {"batch_size": "101"},
         {"batch_size": "0"},
     ],
@@ -124,6 +137,135 @@ def test_wrong_settings_are_refused(
 ) -> None:
     assert administrator.post(url("add"), form(double, **wrong)).status_code == 200
     assert not Lane.objects.exists()
+
+
+def store_of_tokens(tokens: TokenDouble, **changes: str) -> dict[str, str]:
+    return {
+        "authentication": "oauth2",
+        "token_endpoint": tokens.endpoint,
+        "username": tokens.client_id,
+        "password": tokens.secret,
+        **changes,
+    }
+
+
+def test_a_store_that_asks_for_tokens_is_added_and_tried_out(
+    administrator: Client, double: Double
+) -> None:
+    double.tokens = set()
+    with issuing(TokenDouble(store=double.tokens)) as tokens:
+        sent = form(double, **store_of_tokens(tokens))
+        response = administrator.post(url("add"), sent, follow=True)
+        assert "The record store answers." in response.text
+        row = Lane.objects.get()
+        sent["password"] = ""
+        administrator.post(url("edit", row.pk), {**sent, "name": "renamed"})
+        row.refresh_from_db()
+        assert row.name == "renamed"
+        assert row.password.reveal() == tokens.secret  # type: ignore[union-attr]
+        assert tokens.secret not in administrator.get(url("edit", row.pk)).text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token_endpoint": "https://elsewhere.example/token"},
+        {"endpoint": "https://elsewhere.example/xapi"},
+        {"authentication": "basic"},
+    ],
+)
+def test_the_secret_follows_to_no_other_place_where_tokens_are_given(
+    administrator: Client, double: Double, changes: dict[str, str]
+) -> None:
+    kept = {"authentication": "oauth2", "token_endpoint": "https://tokens.example/token"}
+    row = lane(double, username="id", **kept)
+    sent = form(double, **{**kept, "username": "id", "password": "", **changes})
+    response = administrator.post(url("edit", row.pk), sent)
+    assert "Enter the secret again" in response.text
+    row.refresh_from_db()
+    assert row.token_endpoint == kept["token_endpoint"]
+    assert row.authentication == "oauth2"
+
+
+def test_nor_from_a_name_and_password_to_a_token_server(
+    administrator: Client, double: Double
+) -> None:
+    row = lane(double)
+    sent = form(double, authentication="oauth2", token_endpoint="https://t.example/", password="")
+    assert "Enter the secret again" in administrator.post(url("edit", row.pk), sent).text
+
+
+def test_what_stands_in_hidden_fields_is_not_kept(administrator: Client, double: Double) -> None:
+    administrator.post(url("add"), form(double, token_endpoint="left over", scope="x"))
+    row = Lane.objects.get()
+    assert (row.authentication, row.token_endpoint, row.scope) == ("basic", "", "")
+
+
+def filters_of(row: Lane) -> set[tuple[str, str]]:
+    return set(LaneFilter.objects.filter(lane=row).values_list("field", "value"))
+
+
+def test_engagements_and_verbs_are_offered_and_chosen(
+    administrator: Client, double: Double
+) -> None:
+    keep(say("known", verbs.PASSED))
+    page = administrator.get(url("add")).text
+    assert 'value="nordlicht-habagat"' in page
+    assert verbs.PASSED.id in page
+    assert verbs.VOIDED.id not in page
+    assert "Recorded so far: nordlicht" in page
+    sent = form(
+        double,
+        engagements=["nordlicht-habagat"],
+        verbs=[verbs.PASSED.id, verbs.FAILED.id],
+        other_verbs="completed\n",
+    )
+    response = administrator.post(url("add"), sent, follow=True)
+    assert "spelt" not in response.text
+    row = Lane.objects.get()
+    assert filters_of(row) == {
+        ("engagement", "nordlicht-habagat"),
+        ("verb", verbs.PASSED.id),
+        ("verb", verbs.FAILED.id),
+        ("verb", verbs.COMPLETED.id),
+    }
+    assert row.deliveries.count() == 1
+    page = administrator.get(url("edit", row.pk)).text
+    assert page.count("checked") >= 4
+    inspected = administrator.get(url("inspect", row.pk)).text
+    assert "nordlicht-habagat" in inspected
+    assert verbs.FAILED.id in inspected
+    administrator.post(url("edit", row.pk), form(double, verbs=[verbs.FAILED.id]))
+    assert filters_of(row) == {("verb", verbs.FAILED.id)}
+    assert row.deliveries.count() == 0  # what waited does not fit any more
+
+
+def test_what_nobody_knows_is_kept_and_warned_of(administrator: Client, double: Double) -> None:
+    keep(say("known", verbs.PASSED))
+    sent = form(
+        double,
+        client="nordlcht",
+        other_engagements="nordlicht-habagat, nordlicht-hagabat",
+        other_verbs="https://a.example/verbs/won",
+    )
+    text = administrator.post(url("add"), sent, follow=True).text
+    for code in ("nordlcht", "nordlicht-hagabat", "https://a.example/verbs/won"):
+        assert code in text
+    assert text.count("Is it spelt like this?") == 2
+    row = Lane.objects.get()
+    assert row.client == "nordlcht"
+    assert len(filters_of(row)) == 3
+    page = administrator.get(url("edit", row.pk)).text
+    assert "nordlicht-hagabat" in page
+
+
+def test_what_is_typed_is_no_markup(administrator: Client, double: Double) -> None:
+    sent = form(double, other_engagements="<script>alert(1)</script>")
+    assert "<script>alert(1)" not in administrator.post(url("add"), sent, follow=True).text
+    row = Lane.objects.get()
+    for page in ("edit", "inspect", "index"):
+        text = administrator.get(url(page, *(() if page == "index" else (row.pk,)))).text
+        assert "<script>alert(1)" not in text
 
 
 def test_a_changed_lane_is_tried_at_once(administrator: Client, double: Double) -> None:
