@@ -2,11 +2,36 @@
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtailmedia.blocks import AbstractMediaChooserBlock
 
 SCENE_FEATURES = ["bold", "italic", "ol", "ul", "link"]
+
+
+def name_editor(widget: Any, label: Any) -> None:
+    """Give Wagtail's rich text editor an accessible name; by itself it has none.
+
+    Its options are handed to Draftail as they are, and ``ariaLabel`` is one of Draftail's.
+    """
+    options = getattr(widget, "options", None)
+    if isinstance(options, dict):  # a host may have put another editor in its place
+        options["ariaLabel"] = label
+
+
+class SceneTextBlock(blocks.RichTextBlock):
+    """Wagtail's, with a name for its editor. In migrations it is Wagtail's."""
+
+    @cached_property
+    def field(self) -> Any:
+        field = super().field
+        name_editor(field.widget, self.label)
+        return field
+
+    def deconstruct(self) -> Any:
+        _path, args, kwargs = super().deconstruct()
+        return "wagtail.blocks.RichTextBlock", args, kwargs
 
 
 class RecordingChooserBlock(AbstractMediaChooserBlock):
@@ -32,7 +57,7 @@ class TicketBlock(blocks.StructBlock):
     subject = blocks.CharBlock(label=_("Subject"), max_length=200)
     requester = blocks.CharBlock(label=_("From"), max_length=120, required=False)
     priority = blocks.CharBlock(label=_("Priority"), max_length=40, required=False)
-    text = blocks.RichTextBlock(label=_("Text"), features=SCENE_FEATURES)
+    text = SceneTextBlock(label=_("Text"), features=SCENE_FEATURES)
 
     class Meta:
         icon = "clipboard-list"
@@ -44,7 +69,7 @@ class MailBlock(blocks.StructBlock):
     to = blocks.CharBlock(label=_("To"), max_length=200, required=False)
     sent = blocks.CharBlock(label=_("Sent"), max_length=60, required=False)
     subject = blocks.CharBlock(label=_("Subject"), max_length=200, required=False)
-    text = blocks.RichTextBlock(label=_("Text"), features=SCENE_FEATURES)
+    text = SceneTextBlock(label=_("Text"), features=SCENE_FEATURES)
 
 
 class MailThreadBlock(blocks.StructBlock):
@@ -91,7 +116,7 @@ class MeetingBlock(blocks.StructBlock):
 class SceneBody(blocks.StreamBlock):
     """What a scene shows, in order. A learner must be able to read every part of it."""
 
-    narration = blocks.RichTextBlock(label=_("Narration"), features=SCENE_FEATURES, icon="pilcrow")
+    narration = SceneTextBlock(label=_("Narration"), features=SCENE_FEATURES, icon="pilcrow")
     people = PeopleBlock()
     ticket = TicketBlock()
     mails = MailThreadBlock()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,8 @@ from attune.case_studies.models.reflective import (
     ReflectionQuestion,
     ReflectiveCasePage,
 )
-from attune.case_studies.reflecting import reflections_of, short_words, still_short
+from attune.case_studies.reflecting import short_words, still_short
+from attune.enrolments.models import UnitProgress
 from attune.people.access import person_of, reach_of
 
 SHOWN_AT_MOST = 50
@@ -64,17 +67,22 @@ def standing_of(
 ) -> ReflectiveStanding:
     """``frame`` is the gate's, None in a preview; ``unsent`` a text that was sent while signed out.
 
-    Three queries for a learner, whatever the number of questions.
+    One query for a learner, whatever the number of questions, and one for each version.
     """
+    if frame is not None:  # a preview has a draft's questions
+        _hold_questions(page)
     questions = page.questions_in_order()
     reader = frame.reader if frame is not None else None
     progress = frame.progress if reader is not None else None
-    own = reflections_of(progress) if progress is not None else {}
     reach = reach_of(user)
     reads_shared = (
         frame is not None and reader is None and bool(reach.authors_for or reach.everything)
     )
-    shared = _shared(questions, user) if reader is not None or reads_shared else {}
+    own, shared = (
+        _own_and_shared(questions, user, progress)
+        if reader is not None or reads_shared
+        else ({}, {})
+    )
     short = still_short(page=page, reflections=own)
     completed_at = progress.completed_at if progress is not None else None
     return ReflectiveStanding(
@@ -138,18 +146,41 @@ def _question(
     )
 
 
-def _shared(questions: list[ReflectionQuestion], user: Any) -> dict[Any, list[Reflection]]:
-    person = person_of(user)
+def _hold_questions(page: ReflectiveCasePage) -> None:
+    """Put the questions on the page, kept for as long as this version of it is live."""
+    if page.live_revision_id is None or page.last_published_at is None:
+        return
+    version = f"{page.live_revision_id}:{page.last_published_at.timestamp()}"
+    kept = cache.get_or_set(
+        f"attune-reflection-questions:{page.pk}:{version}",
+        lambda: list(ReflectionQuestion.objects.filter(page=page).order_by("sort_order", "pk")),
+    )
+    page.questions.set(kept or [])
+
+
+def _own_and_shared(
+    questions: list[ReflectionQuestion], user: Any, progress: UnitProgress | None
+) -> tuple[dict[Any, Reflection], dict[Any, list[Reflection]]]:
+    """The reader's reflections by question, and what others shared on each. One query."""
+    mine = Q(progress=progress) if progress is not None else Q(pk__in=[])
     rows = (
         Reflection.objects.visible_to(user)
-        .shared()
-        .filter(question_key__in=[question.translation_key for question in questions])
+        .filter(
+            mine
+            | Q(
+                shared_at__isnull=False,
+                question_key__in=[question.translation_key for question in questions],
+            )
+        )
         .select_related("progress__person")
         .order_by("shared_at", "pk")
     )
-    if person is not None:
-        rows = rows.exclude(progress__person=person)
-    found: dict[Any, list[Reflection]] = {}
+    person = person_of(user)
+    own: dict[Any, Reflection] = {}
+    shared: dict[Any, list[Reflection]] = {}
     for row in rows:
-        found.setdefault(row.question_key, []).append(row)
-    return found
+        if progress is not None and row.progress_id == progress.pk:
+            own[row.question_key] = row
+        elif person is None or row.progress.person_id != person.pk:
+            shared.setdefault(row.question_key, []).append(row)
+    return own, shared

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +18,7 @@ from attune.cultures.variables import fill, values_for
 from attune.curriculum.services import client_of
 from attune.enrolments.models import Enrolment
 from attune.enrolments.readers import Reader
-from attune.people.models import Engagement, Organisation
+from attune.people.models import Organisation
 
 
 def rule_of(case: Case) -> str:
@@ -81,8 +83,12 @@ class CaseStanding:
         return [self.rule, _("You have not begun it yet.")]
 
 
-def standing_of(page: CaseStudyPage, reader: Reader | None) -> CaseStanding:
-    """Two queries for a learner, beside the words of the client's card where they are asked for."""
+def standing_of(
+    page: CaseStudyPage, reader: Reader | None, *, is_begun: bool = True
+) -> CaseStanding:
+    """One query for a learner who has been here; for who has not (not ``is_begun``), one for the
+    client's card where the introduction asks for it, and one for each version of the page.
+    """
     if reader is None:
         client = client_of(page) if page.pk else None
         return CaseStanding(
@@ -92,23 +98,16 @@ def standing_of(page: CaseStudyPage, reader: Reader | None) -> CaseStanding:
             scene_count=len(page.scenes.all()),
             ending_count=len(page.endings.all()),
         )
-    attempts = list(
-        CaseAttempt.objects.at(
-            person_id=reader.person.pk, case_key=page.translation_key, cycle=reader.cycle
-        )
-        .select_related("frozen")
-        .defer("frozen__body")
-        .annotate(decided=Count("decisions"))
-        .order_by("-number")
-    )
+    attempts = _attempts(page, reader) if is_begun else []
     open_attempt = next((each for each in attempts if each.is_open), None)
     open_case = case_of_attempt(open_attempt) if open_attempt is not None else None
     open_scene = scene_in(open_case, open_attempt.place) if open_attempt and open_case else None
-    scenes, endings = _sizes(page)
+    told = open_case or _still_told(page, attempts)
+    scenes, endings = (len(told.scenes), len(told.endings)) if told else _sizes(page)
     return CaseStanding(
         # Half-way through, the rule is the one that was told at the beginning.
         rule=rule_of(open_case) if open_case is not None else page.completion_rule(),
-        introduction=_introduction(page, reader.enrolment),
+        introduction=told.introduction if told else _introduction(page, reader.enrolment),
         is_learner=True,
         scene_count=scenes,
         ending_count=endings,
@@ -122,31 +121,60 @@ def standing_of(page: CaseStudyPage, reader: Reader | None) -> CaseStanding:
     )
 
 
+def _attempts(page: CaseStudyPage, reader: Reader) -> list[Any]:
+    """Newest first."""
+    return list(
+        CaseAttempt.objects.at(
+            person_id=reader.person.pk, case_key=page.translation_key, cycle=reader.cycle
+        )
+        .select_related("frozen")
+        .defer("frozen__body")
+        .annotate(decided=Count("decisions"))
+        .order_by("-number")
+    )
+
+
+def _still_told(page: CaseStudyPage, attempts: list[Any]) -> Case | None:
+    """What was frozen for the last attempt, in the client's words, if it is still what is live."""
+    if not attempts or not page.live_revision_id:
+        return None
+    last = attempts[0]
+    same = (
+        last.frozen.revision_id == page.live_revision_id
+        and last.language == page.locale.language_code
+    )
+    return case_of_attempt(last) if same else None
+
+
 def _introduction(page: CaseStudyPage, of: Enrolment | Organisation | None) -> str:
     """The introduction in the words of the client's card; the card is not asked for nothing."""
-    if "{{" not in page.introduction:
+    if "{{" not in page.introduction or of is None:
         return str(page.introduction)
-    whose: Engagement | Organisation | None
-    if isinstance(of, Enrolment):
-        whose = Engagement.objects.select_related("client").get(pk=of.engagement_id)
-    else:
-        whose = of
-    values = values_for(whose, page.locale.language_code) if whose is not None else {}
-    return fill(page.introduction, values)[0]
+    whose = of.engagement_id if isinstance(of, Enrolment) else of
+    return fill(page.introduction, values_for(whose, page.locale.language_code))[0]
 
 
 def _sizes(page: CaseStudyPage) -> tuple[int, int]:
-    """How many scenes and endings the live case has. One query."""
-    found: tuple[int, int] | None = (
-        CaseStudyPage.objects.filter(pk=page.pk)
-        .order_by()
-        .values_list(
-            Count("scenes", distinct=True),
-            Count("endings", distinct=True),
+    """How many scenes and endings the live case has: kept for as long as this version is live."""
+
+    def count() -> tuple[int, int]:
+        found: tuple[int, int] | None = (
+            CaseStudyPage.objects.filter(pk=page.pk)
+            .order_by()
+            .values_list(
+                Count("scenes", distinct=True),
+                Count("endings", distinct=True),
+            )
+            .first()
         )
-        .first()
-    )
-    return found or (0, 0)
+        return found or (0, 0)
+
+    if not page.live_revision_id:
+        return count()
+    published = page.last_published_at
+    version = f"{page.live_revision_id}:{published.timestamp() if published else ''}"
+    kept: tuple[int, int] | None = cache.get_or_set(f"attune-case-sizes:{page.pk}:{version}", count)
+    return kept or count()
 
 
 def _title_of_ending(attempt: CaseAttempt) -> str:

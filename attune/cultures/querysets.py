@@ -35,10 +35,14 @@ class OfClientQuerySet(models.QuerySet[Any]):
             | Q(engagement__isnull=True, client__in=engagements.values("client"))
         )
 
-    def standing_for(self, client_id: int, engagement_id: int | None) -> Self:
-        """The rows of the whole client and, where one is named, of this engagement."""
+    def standing_for(self, client: Any, engagement_id: int | None) -> Self:
+        """The rows of the whole client and, where one is named, of this engagement.
+
+        ``client`` is its number, or a query for it.
+        """
         return self.filter(
-            Q(engagement__isnull=True) | Q(engagement=engagement_id), client=client_id
+            Q(engagement__isnull=True) | Q(engagement=engagement_id),
+            client__in=[client] if isinstance(client, int) else client,
         )
 
 

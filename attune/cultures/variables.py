@@ -19,6 +19,8 @@ from difflib import get_close_matches
 from html import escape
 from typing import Any
 
+from django.db.models import BigIntegerField, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -253,69 +255,124 @@ def _filled(text: str, values: Mapping[str, str], missing: dict[str, None], *, r
 # --- What the card says ------------------------------------------------------------------------
 
 
-def values_for(
-    of: Engagement | Organisation, language: str, *, fall_back: bool = True
-) -> dict[str, str]:
-    """What each name stands for with this client, or in this engagement. Two queries.
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One row of what is known: a card with its fields, or a target with its minutes."""
 
-    A field is taken from the first card that says something: the engagement's in the language
-    asked for, the client's in that language, then both in any other (if ``fall_back``). A
-    name for which nothing is said is not in the result.
+    kind: str
+    engagement: int | None
+    scope: str
+    """A card's language; a target's priority."""
+    team: str
+    texts: tuple[str, ...]
+
+
+def values_for(
+    of: Engagement | Organisation | int, language: str, *, fall_back: bool = True
+) -> dict[str, str]:
+    """What each name stands for with this client, or in this engagement. One query.
+
+    ``of`` may be an engagement's number. A field is taken from the first card that says
+    something: the engagement's in the language asked for, the client's in that language, then
+    both in any other (if ``fall_back``). A name for which nothing is said is not in the result.
     """
-    engagement = of if isinstance(of, Engagement) else None
-    client = of.client if isinstance(of, Engagement) else of
-    engagement_id = engagement.pk if engagement else None
-    values = _of_cards(client, engagement_id, language, fall_back=fall_back)
+    rows = _rows_of(of)
+    cards = [row for row in rows if row.kind == _CARD and (fall_back or row.scope == language)]
+    values = _of_cards(cards, language)
+    for row in rows:
+        if row.kind == _CLIENT:
+            values.setdefault("client.name", row.texts[0])
     with translation.override(language):
-        values.update(_of_targets(client.pk, engagement_id))
+        values.update(_of_targets([row for row in rows if row.kind == _TARGET]))
     return values
 
 
-def _of_cards(
-    client: Organisation, engagement_id: int | None, language: str, *, fall_back: bool
-) -> dict[str, str]:
-    cards = ClientCard.objects.standing_for(client.pk, engagement_id).select_related("locale")
-    if not fall_back:
-        cards = cards.filter(locale__language_code=language)
-    in_order = sorted(
-        cards.order_by("pk"),
-        key=lambda card: (card.locale.language_code != language, card.engagement_id is None),
+_CLIENT, _CARD, _TARGET = "client", "card", "target"
+
+
+def _rows_of(of: Engagement | Organisation | int) -> list[_Said]:
+    """The client's name, its cards and its targets, in the order in which they were written."""
+    engagement_id: int | None = None
+    client: Any
+    if isinstance(of, Organisation):
+        client = of.pk
+    else:
+        engagement_id = of if isinstance(of, int) else int(of.pk)
+        client = Engagement.objects.filter(pk=engagement_id).values("client")
+    empty = Value("", output_field=TextField())
+    nothing = [empty] * (len(OF_THE_CARD) - 2)
+
+    def rows(query: Any, kind: str, *columns: Any) -> Any:
+        """A part of the union: every column has the same type in each."""
+        texts = [each if each is empty else Cast(each, TextField()) for each in columns]
+        return query.order_by().values_list(
+            Value(kind, output_field=TextField()),
+            Cast("pk", BigIntegerField()),
+            *texts,
+        )
+
+    clients = Organisation.objects.filter(pk__in=[client] if isinstance(client, int) else client)
+    found = rows(clients, _CLIENT, empty, empty, empty, "name", empty, *nothing).union(
+        rows(
+            ClientCard.objects.standing_for(client, engagement_id),
+            _CARD,
+            "engagement_id",
+            "locale__language_code",
+            empty,
+            *OF_THE_CARD.values(),
+        ),
+        rows(
+            SlaTarget.objects.standing_for(client, engagement_id),
+            _TARGET,
+            "engagement_id",
+            "priority",
+            "team",
+            "first_response",
+            "resolution",
+            *nothing,
+        ),
+        all=True,
     )
+    return [
+        _Said(kind, int(engagement) if engagement else None, scope, team, tuple(texts))
+        for kind, _pk, engagement, scope, team, *texts in sorted(found, key=lambda row: row[:2])
+    ]
+
+
+def _of_cards(cards: list[_Said], language: str) -> dict[str, str]:
+    in_order = sorted(cards, key=lambda card: (card.scope != language, card.engagement is None))
     values: dict[str, str] = {}
-    for name, field in OF_THE_CARD.items():
-        said = next((value for card in in_order if (value := getattr(card, field).strip())), "")
+    for number, name in enumerate(OF_THE_CARD):
+        said = next((value for card in in_order if (value := card.texts[number].strip())), "")
         if said:
             values[name] = said
-    values.setdefault("client.name", client.name)
     return values
 
 
-def _of_targets(client_id: int, engagement_id: int | None) -> dict[str, str]:
-    rows = list(SlaTarget.objects.standing_for(client_id, engagement_id).order_by("pk"))
+def _of_targets(rows: list[_Said]) -> dict[str, str]:
     values: dict[str, str] = {}
     for priority in SlaTarget.Priority:
-        of_priority = [row for row in rows if row.priority == priority]
+        of_priority = [row for row in rows if row.scope == priority]
         suffix = "" if priority == SlaTarget.Priority.NORMAL else f".{priority}"
-        for field in ("first_response", "resolution"):
-            minutes = _agreed(of_priority, field)
+        for number, field in enumerate(("first_response", "resolution")):
+            minutes = _agreed(of_priority, number)
             if minutes is not None:
                 values[f"sla.{field}{suffix}"] = in_words(minutes)
     return values
 
 
-def _agreed(rows: list[Any], field: str) -> int | None:
+def _agreed(rows: list[_Said], number: int) -> int | None:
     """The engagement's target before the client's, and that of every team before one team's.
 
     Where only single teams have targets and these differ, there is no such thing as *the*
     time: the name stays without a value until somebody writes one for every team.
     """
     for of_engagement in (True, False):
-        own = [row for row in rows if (row.engagement_id is not None) == of_engagement]
+        own = [row for row in rows if (row.engagement is not None) == of_engagement]
         of_all = [row for row in own if not row.team]
-        said = {getattr(row, field) for row in of_all or own} - {None}
+        said = {int(row.texts[number]) for row in of_all or own if row.texts[number]}
         if len(said) == 1:
-            minutes: int = said.pop()
-            return minutes
+            return said.pop()
         if said:
             return None
     return None

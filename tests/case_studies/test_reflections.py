@@ -249,3 +249,25 @@ def test_what_leaves_the_house(read_set):
     golden = GOLDEN / "reflection_answered.json"
     assert golden.is_file(), json.dumps(answered, indent=2)
     assert answered == json.loads(golden.read_text())
+
+
+def test_what_the_page_costs(client, as_user, read_set, django_assert_num_queries):
+    """The same whether one colleague has shared something or ten have."""
+    as_user(client, read_set.person)
+    read_set.save()
+    client.get(read_set.page.url)
+    for number in range(10):
+        if number in (0, 9):
+            with django_assert_num_queries(12):
+                client.get(read_set.page.url)
+        mate = colleague(read_set, f"Mate {number}")
+        theirs = reader_for(mate.user, read_set.page)
+        save_reflection(
+            reader=theirs,
+            page=read_set.page,
+            question_key=KEYS[0],
+            text=ENOUGH,
+            sequence=1,
+            now=NOW,
+        )
+        share_reflection(reader=theirs, page=read_set.page, question_key=KEYS[0], now=NOW)

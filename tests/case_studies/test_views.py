@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from attune.case_studies.models import CaseAttempt, CaseDecision
+from attune.case_studies.models import CaseAttempt, CaseDecision, CaseStudyPage
 from attune.case_studies.services import decide, start_attempt
 from attune.enrolments.models import Enrolment
 from attune.enrolments.states import State
@@ -135,7 +136,7 @@ def test_a_learner_walks_to_the_ending_and_tries_again(
     onward = client.post(address("scene", attempt, 2), {"choice": "team"}, follow=True)
     assert onward.redirect_chain[-1][0] == address("scene", attempt, 3)
     assert "60 of 100, was 70, down 10" in text_of(onward)
-    with django_assert_max_num_queries(16):  # three of them for the client’s card
+    with django_assert_max_num_queries(12):
         kept = client.get(case_set.page.url)
     assert "Before you go home" in text_of(kept)
     assert "2 decisions taken. They are kept." in text_of(kept)
@@ -238,3 +239,36 @@ def test_what_others_chose_is_told_of_many_and_of_the_same_client_only(
     elsewhere = factories.engagement(client_b, nordlicht_habagat.vendor)
     Enrolment.objects.exclude(person=case_set.person).update(engagement=elsewhere)
     assert "% of others" not in text_of(client.get(address("ending", attempt)))
+
+
+def test_what_each_page_costs(
+    client: Client, case_set: CaseSet, django_assert_num_queries: Any
+) -> None:
+    """Eleven are around every unit’s page; each figure is held, so that none grows unseen."""
+    page = case_set.page
+    page.introduction = "<p>For {{ client.name }}.</p>"
+    page.save_revision().publish()
+    case_set = replace(case_set, page=CaseStudyPage.objects.get(pk=page.pk))
+    as_user(client, case_set.person)
+    assert "For Nordlicht" in text_of(client.get(page.url))
+    with django_assert_num_queries(12):  # the card; how many scenes it has is kept
+        client.get(page.url)
+    attempt = begun(case_set, "time")
+    with django_assert_num_queries(12):  # the attempts; the words are the attempt's
+        waiting = client.get(page.url)
+    assert "For Nordlicht" in text_of(waiting)
+    assert "3 scenes" in text_of(waiting)
+    client.get(address("scene", attempt, 1))
+    with django_assert_num_queries(5):
+        client.get(address("scene", attempt, 2))
+    with django_assert_num_queries(6):  # the norm
+        client.get(address("scene", attempt, 1))
+    attempt = begun(case_set, "own", "report")
+    with django_assert_num_queries(9):
+        assert client.get(address("ending", attempt)).status_code == 200
+    with django_assert_num_queries(12):
+        client.get(page.url)
+    # What was published since is what a next attempt begins with.
+    page.introduction = "<p>Another one for {{ client.name }}.</p>"
+    page.save_revision().publish()
+    assert "Another one for Nordlicht" in text_of(client.get(page.url))

@@ -19,9 +19,20 @@ from tests.journeys.test_engagement import sign_in
 URLS = "attune_case_studies_admin"
 
 
+def settled(page: Page) -> Page:
+    """With every message faded in: contrast is asked of what stays."""
+    page.evaluate(
+        "Promise.all(document.getAnimations()"
+        ".filter(one => one.effect.getComputedTiming().endTime < Infinity)"
+        ".map(one => one.finished.catch(() => null)))"
+    )
+    return page
+
+
 @pytest.mark.slow
 def test_a_scene_is_added_linked_and_published(
     open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
     cast: Cast,
     nordlicht_content: Content,
 ) -> None:
@@ -29,6 +40,7 @@ def test_a_scene_is_added_linked_and_published(
     page = open_page()
     sign_in(page, cast.nordlicht.trainer, to=reverse(f"{URLS}:scenes", args=[case.pk]))
     expect(page.get_by_role("heading", name="Nothing to mend")).to_be_visible()
+    findings_of_axe = axe(page)
     page.get_by_role("link", name="Add a scene").first.click()
     page.get_by_label("Title").fill("Ten minutes")
     page.get_by_role("button", name="Add and write it").click()
@@ -37,7 +49,7 @@ def test_a_scene_is_added_linked_and_published(
     aside = page.get_by_role("complementary", name="Where this scene stands")
     findings = aside.locator(".case-finding")
     expect(findings.filter(has_text="has no choices")).to_be_visible()
-    marked = re.compile("“Ten minutes”.*Error", re.DOTALL)
+    marked = re.compile("Ten minutes.*Error", re.DOTALL)
     expect(page.get_by_role("link", name=marked)).to_be_visible()
     page.get_by_role("button", name="Add choice").press("Enter")
     page.get_by_label("What the learner would say or do").fill("I found it in the log.")
@@ -46,10 +58,14 @@ def test_a_scene_is_added_linked_and_published(
     expect(page.get_by_text("Saved as a draft")).to_be_visible()
     expect(findings.filter(has_text="has no choices")).to_have_count(0)
     expect(findings.filter(has_text="No choice leads to")).to_be_visible()
+    findings_of_axe += axe(settled(page))
+    assert not findings_of_axe, "\n".join(findings_of_axe)
 
     # From the map to the first scene, by keyboard; one of its choices leads to the new one.
-    page.get_by_role("link", name=re.compile("Scene “A ticket from line 3”")).press("Enter")
-    page.get_by_label("Leads to", exact=True).first.select_option("ten-minutes")
+    page.get_by_role("link", name=re.compile("A ticket from line 3 .*Scene")).press("Enter")
+    expect(page.get_by_role("textbox", name="How it was read").first).to_be_visible()
+    assert not axe(settled(page))
+    page.get_by_label("Leads to", exact=True).nth(1).select_option("ten-minutes")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("Saved as a draft")).to_be_visible()
     page.get_by_role("link", name="Scenes and map").first.click()
@@ -61,4 +77,4 @@ def test_a_scene_is_added_linked_and_published(
     page.locator("footer").get_by_role("button", name="Publish").click()
     expect(page.get_by_text("has been published")).to_be_visible()
     live: Any = case_of(CaseStudyPage.objects.get(pk=case.pk))
-    assert live.scenes[0].choices[0].to == "ten-minutes"
+    assert live.scenes[0].choices[1].to == "ten-minutes"

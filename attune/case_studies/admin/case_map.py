@@ -52,6 +52,8 @@ class Box:
     transform: str
     lines: tuple[str, ...]
     caption: str
+    hint: str
+    """The whole title where the box has no room for it; shown under the pointer."""
     name: str
     url: str
     mark: Mark | None
@@ -141,24 +143,29 @@ class _Words:
             "missing": (_("Missing: %(key)s") % {"key": key}, ""),
         }.get(kind, (self.titles.get(key, key) or key, key))
         found = self.findings.get(key, [])
+        lines, caption = tuple(_in_lines(title)), _short(caption, 28)
+        mark = mark_for(found)
+        is_start = kind == "scene" and key == self.start
+        hint = "" if " ".join(lines) == " ".join(title.split()) else title
+        # As it stands in the box, letter by letter: who speaks to the screen says what they see.
+        seen = [hint, *lines, caption, _("Start") if is_start else "", mark.short if mark else ""]
         return Box(
             key=key,
             kind=kind,
             transform=f"translate({place.x - WIDTH // 2} {place.y - HEIGHT // 2})",
-            lines=tuple(_in_lines(title)),
-            caption=_short(caption, 28),
-            name=self._name(kind, title, key, found),
+            lines=lines,
+            caption=caption,
+            hint=hint,
+            name=". ".join([" ".join(filter(None, seen)), *self._more(kind, key, found)]),
             url=self.url_of(key) if kind == "scene" else "",
-            mark=mark_for(found),
-            is_start=kind == "scene" and key == self.start,
+            mark=mark,
+            is_start=is_start,
             is_selected=kind == "scene" and key == self.selected,
         )
 
-    def _name(self, kind: str, title: str, key: str, found: Sequence[Finding]) -> str:
-        parts = {
-            "scene": [_("Scene “%(title)s”") % {"title": title}],
-            "ending": [_("Ending “%(title)s”") % {"title": title}],
-        }.get(kind, [title])
+    def _more(self, kind: str, key: str, found: Sequence[Finding]) -> list[str]:
+        """What the picture says by shapes, or not at all."""
+        parts = {"scene": [_("Scene")], "ending": [_("Ending")]}.get(kind, [])
         if kind == "scene":
             count = len(self.scenes[key].choices)
             parts.append(ngettext("%(n)d choice", "%(n)d choices", count) % {"n": count})
@@ -167,7 +174,7 @@ class _Words:
             if key == self.selected:
                 parts.append(_("shown beside the map"))
         parts += [f"{severity_word(each.severity)}: {each.message}" for each in found]
-        return ". ".join(part.rstrip(".") for part in parts)
+        return [part.rstrip(".") for part in parts]
 
     def line(self, way: Way) -> Line:
         goal = self.titles.get(way.target, "") or way.target

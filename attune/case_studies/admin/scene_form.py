@@ -21,6 +21,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
 
 from attune.case_studies.admin.drafts import free_among
+from attune.case_studies.blocks import name_editor
 from attune.case_studies.branching.expressions import condition_from, effects_from
 from attune.case_studies.branching.nodes import Assignment, ExpressionError, Name, Node, parts
 from attune.case_studies.branching.values import Case
@@ -144,6 +145,8 @@ class ChoiceForm(ForThisCase):
         # In the same way as a new row, so that an untouched one is seen to be untouched.
         if self.instance.text or self.instance.key:
             self.initial["identity"] = self.instance.translation_key
+        for name in ("outcome", "reading"):
+            name_editor(self.fields[name].widget, self.fields[name].label)
         for name in self.point_names:
             self.initial[POINTS + name] = self.instance.points.get(name)
         goal = cast(GoalField, self.fields["to"])

@@ -86,8 +86,8 @@ class ReflectiveCasePage(LearningUnitPage):
             "Read the story, write at least %(words)d words on the question, and finish.",
             "Read the story, write at least %(words)d words on each of the %(count)d questions, "
             "and finish.",
-            self.questions.count(),
-        ) % {"words": self.least_words, "count": self.questions.count()}
+            (count := len(self.questions_in_order())),
+        ) % {"words": self.least_words, "count": count}
 
 
 class ReflectionQuestion(CaseRow):

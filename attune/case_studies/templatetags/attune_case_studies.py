@@ -16,7 +16,9 @@ register = template.Library()
 def case_standing(context: dict[str, Any], page: Any) -> CaseStanding:
     """Where the reader stands with this case; in a preview, as somebody who only looks."""
     frame = getattr(context.get("request"), "attune_frame", None)
-    return standing_of(page, frame.reader if frame is not None else None)
+    if frame is None:
+        return standing_of(page, None)
+    return standing_of(page, frame.reader, is_begun=frame.progress is not None)
 
 
 @register.filter
