@@ -13,6 +13,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,6 +110,7 @@ class Double:
     refused: set[str] = field(default_factory=set)
     choking: set[str] = field(default_factory=set)
     before_answer: Callable[[], None] | None = None
+    clock_ahead: float = 0  # seconds, of its Date header
 
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
@@ -129,6 +131,9 @@ class Double:
                 if statement["id"] not in self.stored:
                     self.stored[statement["id"]] = statement
                     self.writes[statement["id"]] += 1
+
+    def refuses(self, statement: dict[str, Any]) -> bool:
+        return statement["id"] in self.refused
 
     def plan(self, *faults: Fault) -> None:
         self.faults.extend(faults)
@@ -155,6 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.double.clock_ahead)
 
     def reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -211,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.reply(413, b"too many")
         if len(set(ids)) < len(ids):
             return self.reply(400, b"an id is there twice")
-        if bad := [i for i in ids if i in double.refused]:
+        if bad := [statement["id"] for statement in statements if double.refuses(statement)]:
             return self.reply(400, f"statement {bad[0]} is not to my taste".encode())
         if double.choking & set(ids):
             return self.reply(500, b"<html><h1>Oops</h1>something broke</html>")
