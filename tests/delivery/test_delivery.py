@@ -612,6 +612,26 @@ def test_trying_out_a_lane_sends_nothing(lane: Lane, double: Double) -> None:
     assert double.posts == []
 
 
+def test_what_commits_late_is_not_overtaken_by_what_follows_it(lane: Lane, double: Double) -> None:
+    """A transaction took its first key, another committed a later one, and then the first
+    committed two: the second of the two must not go before the first."""
+    ids = record(3)
+    late = Delivery.objects.get(record__statement_id=ids[0])
+    Delivery.objects.filter(pk=late.pk).delete()  # not committed, as far as anybody can see
+
+    def commit() -> None:
+        double.before_answer = None
+        late.save(force_insert=True)
+        ids.extend(record(1, first=3))
+        connection.close()
+
+    double.before_answer = commit
+    run(lane)
+    assert list(double.stored) == [ids[1], ids[2], ids[0], ids[3]]
+    assert sum(len(post) for post in double.posts) == 4
+    assert counts(lane) == (0, 4, 0)
+
+
 def test_memory_stays_flat(lane: Lane, double: Double) -> None:
     """The window bounds what is held, whatever waits."""
     record(1200)
