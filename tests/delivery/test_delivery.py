@@ -343,6 +343,19 @@ def test_retry_after_is_honoured_in_both_forms_and_capped(
     assert least - 1 <= seconds <= most
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=-1), timedelta(hours=3)])
+def test_a_moment_in_retry_after_is_meant_by_the_stores_own_clock(
+    lane: Lane, double: Double, ahead: timedelta
+) -> None:
+    record(1)
+    double.clock_ahead = ahead.total_seconds()
+    then = format_datetime(datetime.now(UTC) + ahead + timedelta(seconds=20), usegmt=True)
+    double.plan(answer(429, Retry_After=then))
+    run(lane)
+    lane.refresh_from_db()
+    assert 15 <= (lane.retry_at - timezone.now()).total_seconds() <= 23
+
+
 def test_failures_in_a_row_wait_longer_up_to_half_a_minute(lane: Lane, double: Double) -> None:
     record(1)
     waits = []
