@@ -22,6 +22,10 @@ class Sentence(NamedTuple):
     verb: str
     activity: str
 
+    def __str__(self) -> str:
+        verb = self.verb.rpartition("/")[2]
+        return f"{self.actor[:8]} {verb} {self.activity.rpartition('/')[2]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
