@@ -80,8 +80,7 @@ def test_killed_and_spoilt_at_random_nothing_is_lost_and_nothing_said_twice(
     assert report.notes.learner_deeds > 5
     (lane,) = report.facts.lanes
     assert lane.quarantined == lane.poison
-    for statement in report.statements:
-        assert not (lint(statement) or problems(statement))
+    assert [found for said in report.statements for found in lint(said) or problems(said)] == []
 
 
 @pytest.mark.slow
