@@ -6,17 +6,22 @@ LRS_PORT ?= 8100
 export PORT LRS_PORT PYTHON
 
 BIN := .venv/bin
+# How long the fault harness goes on: make torture SEEDS=10 SECONDS=60 DATABASE=both
+SEEDS ?= 10
+SECONDS ?= 60
+DATABASE ?= both
 # More arguments for pytest: make test ARGS="-k outbox -x"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-all bench bench-full lint format
+.PHONY: help setup demo demo-reset test test-all torture bench bench-full lint format
 
 help:
 	@echo "make demo        start everything on this machine: site, worker, learning record store"
 	@echo "make demo-reset  forget the demo's data, so that the next start begins afresh"
 	@echo "make test        the tests on the embedded defaults, browser journeys included"
 	@echo "make test-all    that, and what takes long or needs more"
+	@echo "make torture     kill everything at random while people learn, and count what is lost"
 	@echo "make bench       measure (10 minutes at most); bench-full for the long version"
 	@echo "make lint        every static check; format writes what it can mend"
 	@echo "make setup       only make the environment"
@@ -39,6 +44,11 @@ test: setup
 
 test-all: setup
 	@bash scripts/test.sh all $(ARGS)
+
+torture: setup
+	@sh lrs/install.sh "$$(sh scripts/environment.sh uv)"
+	@exec $(BIN)/python -m tests.delivery.torture \
+		--seeds $(SEEDS) --seconds $(SECONDS) --database $(DATABASE) $(ARGS)
 
 bench: setup
 	@exec $(BIN)/python -m benchmarks quick $(ARGS)

@@ -37,6 +37,10 @@ WINDOW = 500  # rows read at once: five full batches, well under a few MB
 #: the batch. At most so many rows, or so many seconds, are sent again after a kill.
 MARK_ROWS = 500
 MARK_SECONDS = 0.5
+#: A transaction that takes its keys before another commits and commits after it leaves rows
+#: behind the cursor. So far back each window looks for them: a person's later statement must
+#: not overtake their earlier one.
+LOOK_BACK = 1000  # records
 #: After so many unknown outcomes in a row a batch is taken apart, since the store may be
 #: choking on one statement in it.
 ISOLATE_AFTER = 5
@@ -182,8 +186,8 @@ class _Run:
 
         A window at a time, so that memory stays flat, and the next window only after the last
         was sent. The cursor spares the database the rows that are done. A record with a lower
-        key may commit after one with a higher: so once the end is reached we begin again,
-        until a pass finds nothing.
+        key may commit after one with a higher: so each window looks back a little, and once
+        the end is reached we begin again, until a pass finds nothing.
         """
         cursor = 0
         while time.monotonic() < self.deadline:
@@ -192,7 +196,7 @@ class _Run:
             window = self._window(cursor)
             if window:
                 yield from self._cut(window)
-                cursor = window[-1].record
+                cursor = max(cursor, window[-1].record)
             elif cursor:
                 cursor = 0
             else:
@@ -218,11 +222,14 @@ class _Run:
         # With our fence in the same command: once the settings change, and with them perhaps the
         # store, nothing that was enqueued by the new ones is read by us.
         rows = lanes.waiting().filter(
-            lane_id=self.lane.pk, lane__lease_token=self.lease.token, record_id__gt=cursor
+            lane_id=self.lane.pk,
+            lane__lease_token=self.lease.token,
+            record_id__gt=cursor - LOOK_BACK,
         )
         if self.narrow:  # belt and braces: another client's record never leaves here
             rows = rows.filter(filters.Taken())
-        passed_over = [waiting.key for waiting, _answer in self.suspects]
+        # What was sent and not marked yet still waits, for the database.
+        passed_over = [*self.unmarked, *(waiting.key for waiting, _answer in self.suspects)]
         if passed_over:
             rows = rows.exclude(pk__in=passed_over)
         values = rows.order_by("record_id").values_list(

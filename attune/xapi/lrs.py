@@ -14,6 +14,8 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -114,7 +116,7 @@ class RecordStore:
             body,
             sent=ids,
             retry_after=headers.get("retry-after"),
-            now=timezone.now(),
+            now=_their_now(headers),
         )
         if compressed and answer.verdict in (Verdict.DELIVERED, Verdict.PARTLY):
             self._took_compressed = True
@@ -149,7 +151,7 @@ class RecordStore:
                 body,
                 sent=(identifier,),
                 retry_after=headers.get("retry-after"),
-                now=timezone.now(),
+                now=_their_now(headers),
             )
             return Found(answer)
         try:
@@ -191,7 +193,7 @@ class RecordStore:
                 pass
             return Answer(Verdict.UNKNOWN, f"200, but no statements: {words(body)}", 200)
         return classify(
-            status, body, sent=(), retry_after=headers.get("retry-after"), now=timezone.now()
+            status, body, sent=(), retry_after=headers.get("retry-after"), now=_their_now(headers)
         )
 
     def _exchange(
@@ -313,6 +315,16 @@ def _read(
 def _trusted() -> ssl.SSLContext:
     """Read once: the list of authorities takes longer to read than a batch to send."""
     return httpx.create_ssl_context()
+
+
+def _their_now(headers: httpx.Headers) -> datetime:
+    """The store's clock, as its Date says: a moment in Retry-After is meant by that clock, and
+    one that is a day ahead would have us wait for our longest. Ours, where it does not say."""
+    try:
+        said = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, OverflowError):  # an offset of many digits
+        return timezone.now()
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def _failed(error: Exception) -> Answer:

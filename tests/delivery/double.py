@@ -14,6 +14,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,6 +113,7 @@ class Double:
     before_answer: Callable[[], None] | None = None
     tokens: set[str] | None = None  # then these are taken, and no user name
     gzip: int = 200  # what it answers to compressed batches, where it does not take them
+    clock_ahead: float = 0  # seconds, of its Date header
 
     compressed: list[bool] = field(default_factory=list)  # per POST
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -133,6 +135,9 @@ class Double:
                 if statement["id"] not in self.stored:
                     self.stored[statement["id"]] = statement
                     self.writes[statement["id"]] += 1
+
+    def refuses(self, statement: dict[str, Any]) -> bool:
+        return statement["id"] in self.refused
 
     def plan(self, *faults: Fault) -> None:
         self.faults.extend(faults)
@@ -159,6 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.double.clock_ahead)
 
     def reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -226,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.reply(413, b"too many")
         if len(set(ids)) < len(ids):
             return self.reply(400, b"an id is there twice")
-        if bad := [i for i in ids if i in double.refused]:
+        if bad := [statement["id"] for statement in statements if double.refuses(statement)]:
             return self.reply(400, f"statement {bad[0]} is not to my taste".encode())
         if double.choking & set(ids):
             return self.reply(500, b"<html><h1>Oops</h1>something broke</html>")

@@ -343,6 +343,19 @@ def test_retry_after_is_honoured_in_both_forms_and_capped(
     assert least - 1 <= seconds <= most
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=-1), timedelta(hours=3)])
+def test_a_moment_in_retry_after_is_meant_by_the_stores_own_clock(
+    lane: Lane, double: Double, ahead: timedelta
+) -> None:
+    record(1)
+    double.clock_ahead = ahead.total_seconds()
+    then = format_datetime(datetime.now(UTC) + ahead + timedelta(seconds=20), usegmt=True)
+    double.plan(answer(429, Retry_After=then))
+    run(lane)
+    lane.refresh_from_db()
+    assert 15 <= (lane.retry_at - timezone.now()).total_seconds() <= 23
+
+
 def test_failures_in_a_row_wait_longer_up_to_half_a_minute(lane: Lane, double: Double) -> None:
     record(1)
     waits = []
@@ -610,6 +623,26 @@ def test_trying_out_a_lane_sends_nothing(lane: Lane, double: Double) -> None:
     lane.refresh_from_db()
     assert "401" in connecting.try_out(lane).message
     assert double.posts == []
+
+
+def test_what_commits_late_is_not_overtaken_by_what_follows_it(lane: Lane, double: Double) -> None:
+    """A transaction took its first key, another committed a later one, and then the first
+    committed two: the second of the two must not go before the first."""
+    ids = record(3)
+    late = Delivery.objects.get(record__statement_id=ids[0])
+    Delivery.objects.filter(pk=late.pk).delete()  # not committed, as far as anybody can see
+
+    def commit() -> None:
+        double.before_answer = None
+        late.save(force_insert=True)
+        ids.extend(record(1, first=3))
+        connection.close()
+
+    double.before_answer = commit
+    run(lane)
+    assert list(double.stored) == [ids[1], ids[2], ids[0], ids[3]]
+    assert sum(len(post) for post in double.posts) == 4
+    assert counts(lane) == (0, 4, 0)
 
 
 def test_memory_stays_flat(lane: Lane, double: Double) -> None:

@@ -76,6 +76,7 @@ def test_words_are_one_line_without_tags() -> None:
         ("999999", LONGEST_RETRY_AFTER),
         ("-1", None),
         ("soon", None),
+        ("Mon, 02 Mar 2026 10:00:00 +99999999999999999", None),
         ("", None),
         (None, None),
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),

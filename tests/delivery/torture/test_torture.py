@@ -1,0 +1,125 @@
+"""Short runs of the fault harness, with real processes; the long ones are ``make torture``.
+
+On SQLite with messages as files, or, where the tests run on PostgreSQL, on a cluster and a
+Redis server of the run's own: neither is the one that the tests use.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from attune.xapi.linting import lint
+from attune.xapi.profile import problems
+from tests.delivery.torture import machine, senders
+from tests.delivery.torture.__main__ import prepared
+from tests.delivery.torture.plan import BAD_SENDERS, Plan
+from tests.delivery.torture.run import Report, Run
+from tests.validator.test_validator import findings, node
+
+__all__ = ["node"]  # a fixture
+
+Torture = Callable[..., Report]
+SECONDS = 8
+
+
+@pytest.fixture(scope="session")
+def template(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A migrated database to begin with: the tests' own copy, or a cluster."""
+    if connection.vendor == "sqlite":
+        request.getfixturevalue("django_db_setup")
+        yield request.getfixturevalue("migrated_template")
+        return
+    if machine.postgres_programs() is None:
+        pytest.skip("PostgreSQL's own programs (initdb) are not here")
+    made = prepared("postgresql", tmp_path_factory.mktemp("torture"))
+    yield made
+    shutil.rmtree(made.parent)
+
+
+@pytest.fixture
+def torture(template: Path, tmp_path: Path) -> Torture:
+    on_postgres = connection.vendor == "postgresql"
+
+    def go(seed: int, seconds: float = SECONDS, *, spoilt: float = 0.3, **options: Any) -> Report:
+        with Run(
+            Plan(seed, seconds, spoilt=spoilt, repeat=options.pop("repeat", None)),
+            tmp_path / "run",
+            database="postgresql" if on_postgres else "sqlite",
+            broker="redis" if on_postgres else "files",
+            template=template,
+            **options,
+        ) as run:
+            return run.go()
+
+    return go
+
+
+def told(report: Report) -> str:
+    return "\n".join(map(str, report.findings)) + f"\n{report.logs}"
+
+
+@pytest.mark.database
+def test_killed_and_spoilt_at_random_nothing_is_lost_and_nothing_said_twice(
+    torture: Torture,
+) -> None:
+    report = torture(2, lessons=6)
+    assert not report.findings, told(report)
+    # A run in which nothing went wrong would prove nothing.
+    assert report.blows.total() >= 2
+    assert report.faults.total() >= 2
+    assert report.notes.deeds > 10
+    assert report.notes.learner_deeds > 5
+    (lane,) = report.facts.lanes
+    assert lane.quarantined == lane.poison
+    assert [found for said in report.statements for found in lint(said) or problems(said)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.database
+@pytest.mark.parametrize("seed", [5, 6])
+def test_with_a_real_store_beside_the_double(torture: Torture, seed: int, lrs_python: Path) -> None:
+    report = torture(seed, 20, with_ralph=True, lessons=20)
+    assert not report.findings, told(report)
+    assert {lane.name for lane in report.facts.lanes} == {"double", "ralph"}
+    assert all(lane.quarantined for lane in report.facts.lanes)
+
+
+# --- the harness finds out what is known to be bad ---------------------------------------
+
+#: What each must at least be accused of, and what helps it to show within seconds.
+ACCUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "swallow 409": ("lost", {"repeat": 409}),
+    "pop then send": ("lost", {}),
+    "random ids": ("doubled", {}),
+    "HTTP inside the transaction": ("unrecorded", {}),
+}
+
+
+def test_every_bad_sender_is_tried() -> None:
+    assert set(ACCUSED) == set(BAD_SENDERS) == set(senders.BAD)
+
+
+@pytest.mark.slow
+@pytest.mark.database
+@pytest.mark.parametrize("sender", BAD_SENDERS)
+def test_a_bad_sender_is_found_out(torture: Torture, sender: str) -> None:
+    verdict, helps = ACCUSED[sender]
+    report = torture(1, 12, spoilt=0.5, sender=sender, lessons=0, kills=False, **helps)
+    assert verdict in report.verdicts, told(report)
+
+
+@pytest.mark.validator
+def test_the_independent_validator_objects_to_nothing(torture: Torture, node: str) -> None:
+    report = torture(4, 6, lessons=10, kills=False)
+    statements = [json.dumps(statement).encode() for statement in report.statements]
+    assert len({statement["verb"]["id"] for statement in report.statements}) >= 4
+    assert findings(node, statements) == []
