@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from attune.xapi import doorbell, lanes
+from attune.xapi import doorbell
+from attune.xapi.lanes import settings_changed
 from attune.xapi.models import Lane, LaneOrigin
 from attune.xapi.permissions import AdministratorsOnly
 
@@ -27,6 +29,16 @@ def may_operate(user: Any) -> bool:
 def lane_names() -> dict[int, str]:
     """Key and name of every lane, in the order in which they were made."""
     return dict(Lane.objects.values_list("pk", "name"))
+
+
+def lanes() -> QuerySet[Lane]:
+    """To be read, or to be named in a log."""
+    return Lane.objects.all()
+
+
+def lane_of(key: int) -> Lane | None:
+    """One of ``lanes``, or ``None`` once it is gone."""
+    return Lane.objects.filter(pk=key).first()
 
 
 def pause(lane: int) -> bool:
@@ -49,7 +61,7 @@ def resume(lane: int) -> bool:
     with transaction.atomic():
         if not Lane.objects.filter(pk=lane, is_enabled=False).update(is_enabled=True):
             return False
-        lanes.settings_changed(Lane.objects.get(pk=lane))
+        settings_changed(Lane.objects.get(pk=lane))
         doorbell.ring_on_commit()
     return True
 

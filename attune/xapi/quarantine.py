@@ -77,6 +77,12 @@ def kinds() -> list[str]:
     return list(refused.order_by("record__kind").values_list("record__kind", flat=True).distinct())
 
 
+def delivery_of(key: int) -> Delivery | None:
+    """One delivery with its record, its lane and what was given up; ``None`` once it is gone."""
+    found = Delivery.objects.select_related("record", "lane", "given_up")
+    return found.filter(pk=key).first()
+
+
 def standing_elsewhere(delivery: Delivery) -> QuerySet[Delivery]:
     """The same statement on every lane that takes it, this one included."""
     found = Delivery.objects.filter(record=delivery.record_id)
