@@ -111,7 +111,9 @@ def _time(moment: datetime, zone: ZoneInfo) -> str:
 
 def _summary(counts: Sequence[tuple[datetime, int, int, int]], length: timedelta) -> str:
     """“1,240 delivered, 21 per minute at most; 3 refused, 1 failed attempt”."""
-    delivered, quarantined, failures = (sum(row[place] for row in counts) for place in (1, 2, 3))
+    delivered = sum(row[1] for row in counts)
+    quarantined = sum(row[2] for row in counts)
+    failures = sum(row[3] for row in counts)
     if not (delivered or quarantined or failures):
         return _("nothing was sent")
     highest = max(row[1] for row in counts) / (length / timedelta(minutes=1))

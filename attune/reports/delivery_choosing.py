@@ -95,10 +95,13 @@ class QuarantineForm(forms.Form):
         except OverflowError:
             return None
 
+    def chosen(self) -> dict[str, str]:
+        """The filters as they were sent, fitting or not."""
+        return {name: self.data[name] for name in self.fields if self.data.get(name)}
+
     def query(self, **more: str) -> str:
         """The filters as they stand in the address."""
-        chosen = {name: self.data[name] for name in self.fields if self.data.get(name)}
-        query = urlencode(chosen | more)
+        query = urlencode(self.chosen() | more)
         return f"?{query}" if query else ""
 
 
@@ -140,9 +143,8 @@ class Ticked:
         if not self.is_all:
             shelf = self.form.data.get("shelf", "")
             return [("shelf", shelf), *(("key", str(key)) for key in sorted(self.keys))]
-        fields = [(name, self.form.data.get(name, "")) for name in self.form.fields]
         seen = self.seen.isoformat() if self.seen else ""
-        return [*((name, value) for name, value in fields if value), ("all", "1"), ("seen", seen)]
+        return [*self.form.chosen().items(), ("all", "1"), ("seen", seen)]
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Deeds on statements in quarantine: read once more, then done by POST, and said what came of it."""
+"""Deeds on statements in quarantine: read once more, done by POST, and what came of it."""
 
 from __future__ import annotations
 

@@ -72,11 +72,7 @@ class QuarantineView(ForOperators, TemplateView):
             clear_url=self.request.path + (f"?shelf={GIVEN_UP}" if self.form.is_given_up else ""),
             csv_url=self.form.query(export="csv"),
             xlsx_url=self.form.query(export="xlsx"),
-            hidden=[
-                (name, self.form.data[name])
-                for name in self.form.fields
-                if self.form.data.get(name)
-            ],
+            hidden=self.form.chosen().items(),
             seen=self.now.isoformat(),
         )
 
@@ -222,7 +218,7 @@ class QuarantinedView(ForOperators, TemplateView):
         )
 
     def _history(self, voiding: Any) -> list[dict[str, str]]:
-        """What happened to it, oldest first. Each line says when, what, and who where it was one."""
+        """What happened to it, oldest first: when, what, and who where it was somebody."""
         delivery, record = self.delivery, self.delivery.record
         lines = [
             (record.occurred_at, _("Happened"), "", ""),

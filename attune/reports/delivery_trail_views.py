@@ -75,11 +75,11 @@ class StatementsView(WagtailAdminTemplateMixin, TemplateView):
     def statements(self) -> Any:
         """Of the enrolments that the reader reports on; the administrator reads all there are."""
         user = self.request.user
-        if reach_of(user).everything:
-            registrations = engagements = None
-        else:
+        registrations: Any = None
+        engagements: list[str] | None = None
+        if not reach_of(user).everything:
             mine = reported_enrolments(user).filter(person=self.person)
-            registrations = mine.order_by().values("registration")
+            registrations = mine.order_by().values_list("registration", flat=True)
             engagements = list(reported_engagements(user).values_list("code", flat=True))
         if self.enrolment is not None:
             registrations = [self.enrolment.registration]
