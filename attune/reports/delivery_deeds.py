@@ -26,7 +26,7 @@ from attune.xapi.quarantine import Choice
 
 NAMED = 10
 """How many of the statements are named before a deed; of the rest there is a number."""
-LOGGED_ONE_BY_ONE = 100
+LOGGED_ONE_BY_ONE = 50
 
 
 class NoteForm(forms.Form):
@@ -143,7 +143,7 @@ class QuarantineDeedView(ForOperators, FormView):  # type: ignore[type-arg]
             ),
             "void": ngettext("Void %(n)d statement?", "Void %(n)d statements?", self.count),
             "give-up": ngettext(
-                "Give %(n)d statement up?", "Give %(n)d statements up?", self.count
+                "Give up %(n)d statement?", "Give up %(n)d statements?", self.count
             ),
             "take-back": ngettext(
                 "Put %(n)d statement back into quarantine?",

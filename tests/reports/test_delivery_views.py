@@ -68,7 +68,7 @@ def keys(lane: Lane) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-# --- Who may -------------------------------------------------------------------------------------
+# --- Who may ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["hana", "ines", "klaus", "maria"])
@@ -88,7 +88,7 @@ def test_nobody_but_operators(
     assert "Delivery of records" not in text_of(client.get("/admin/"))
 
 
-# --- The lanes ------------------------------------------------------------------------------------
+# --- The lanes -------------------------------------------------------------------------------
 
 
 def test_without_a_lane_it_says_what_to_do(operator: Client) -> None:
@@ -125,7 +125,7 @@ def test_a_lane_tells_its_state_its_figures_and_the_stores_words(
         f"/lanes/{lane.pk}/pause/",
     ):
         assert words in page, words
-    assert page.count("<rect ") == 2
+    assert page.count('height="46.0"></rect>') == 2
     assert page.count('class="trouble"') == 2
 
 
@@ -208,7 +208,7 @@ def test_the_pages_cost_the_same_whatever_there_is(operator: Client, lane: Lane)
     assert before[1] <= 20
 
 
-# --- The list ---------------------------------------------------------------------------------------
+# --- The list --------------------------------------------------------------------------------
 
 
 def test_an_empty_quarantine_says_so(operator: Client, lane: Lane) -> None:
@@ -279,7 +279,7 @@ def test_the_list_as_files(operator: Client, lane: Lane) -> None:
     assert list(csv.reader(io.StringIO(body)))[1][-1] == "x"
 
 
-# --- One statement -------------------------------------------------------------------------------------
+# --- One statement ---------------------------------------------------------------------------
 
 
 def test_a_statement_shows_its_json_the_words_and_its_history(
@@ -321,7 +321,7 @@ def test_a_statement_whose_lane_is_gone(operator: Client, lane: Lane) -> None:
     assert "its record store was deleted" in page
 
 
-# --- Deeds ------------------------------------------------------------------------------------------------
+# --- Deeds -----------------------------------------------------------------------------------
 
 
 def test_what_is_ticked_is_given_up_undone_and_sent_again(
@@ -342,10 +342,11 @@ def test_what_is_ticked_is_given_up_undone_and_sent_again(
         (first, "Not needed"),
         (second, "Not needed"),
     }
-    undo = f"{deed('take-back')}?shelf=given-up&deed={GivenUp.objects.earliest('pk').at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    at = f"{GivenUp.objects.earliest('pk').at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    undo = f"{deed('take-back')}?shelf=given-up&deed={at}"
     assert undo.replace("&", "&amp;") in done.content.decode()
     assert "Put 2 statements back into quarantine?" in text_of(operator.get(undo))
-    form = {"shelf": "given-up", "deed": undo.rpartition("=")[2]}
+    form = {"shelf": "given-up", "deed": at}
     back = operator.post(deed("take-back"), form, follow=True)
     assert "2 statements are back in quarantine." in text_of(back)
     assert keys(lane) == [first, second, third]
@@ -391,7 +392,7 @@ def test_all_that_match_are_those_that_were_shown(operator: Client, lane: Lane) 
     hidden = dict(ask.context["hidden"])
     with CaptureQueriesContext(connection) as context:
         operator.post(deed("send-again"), hidden)
-    assert len(context) <= 80  # sixty entries of the log among them
+    assert len(context) <= 30
     assert len(keys(lane)) == 3
     assert len(keys(other)) == 3
 
