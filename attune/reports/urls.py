@@ -5,6 +5,10 @@ from django.urls import path
 from attune.reports import (
     assigning_views,
     case_paths_views,
+    delivery_deeds,
+    delivery_quarantine_views,
+    delivery_trail_views,
+    delivery_views,
     item_views,
     matrix_views,
     module_views,
@@ -44,4 +48,35 @@ urlpatterns = [
     path("regrade/", regrade_views.RegradesView.as_view(), name="regrades"),
     path("regrade/<int:question_id>/", regrade_views.RegradeView.as_view(), name="regrade"),
     path("regrade/done/<uuid:deed>/", regraded_views.RegradedView.as_view(), name="regraded"),
+    path("records/", delivery_views.DeliveryView.as_view(), name="delivery"),
+    path(
+        "records/lanes/<int:lane_id>/<slug:deed>/",
+        delivery_views.LaneDeedView.as_view(),
+        name="delivery_lane",
+    ),
+    path(
+        "records/quarantine/",
+        delivery_quarantine_views.QuarantineView.as_view(),
+        name="quarantine",
+    ),
+    path(
+        "records/quarantine/<int:delivery_id>/",
+        delivery_quarantine_views.QuarantinedView.as_view(),
+        name="quarantined",
+    ),
+    path(
+        "records/quarantine/<slug:deed>/",
+        delivery_deeds.QuarantineDeedView.as_view(),
+        name="quarantine_deed",
+    ),
+    path(
+        "learners/<int:person_id>/statements/",
+        delivery_trail_views.StatementsView.as_view(),
+        name="person_statements",
+    ),
+    path(
+        "enrolments/<int:enrolment_id>/statements/",
+        delivery_trail_views.EnrolmentStatementsView.as_view(),
+        name="enrolment_statements",
+    ),
 ]

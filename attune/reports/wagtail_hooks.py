@@ -25,6 +25,7 @@ from attune.reports.access import assignable_engagements, reads_reports, writes_
 from attune.reports.home import standing_panel_for
 from attune.reports.item_analysis import quizzes_counted, reads_item_analysis
 from attune.reports.module_changes import libraries_for_copies, may_ask_again
+from attune.xapi.operating import may_operate
 
 
 @hooks.register("register_admin_urls")
@@ -85,6 +86,24 @@ def case_paths_menu_item() -> MenuItem:
         name="attune-case-paths",
         icon_name="redirect",
         order=65,
+    )
+
+
+class RecordsMenuItem(MenuItem):
+    """Leads to all screens about the delivery of records: they have tabs among themselves."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return may_operate(request.user)
+
+
+@hooks.register("register_reports_menu_item")
+def records_menu_item() -> MenuItem:
+    return RecordsMenuItem(
+        gettext_lazy("Delivery of records"),
+        reverse("attune_reports:delivery"),
+        name="attune-records",
+        icon_name="upload",
+        order=80,
     )
 
 
@@ -214,6 +233,25 @@ def log_actions(actions: Any) -> None:
         ("withdraw", gettext_lazy("Withdraw a reason"), gettext_lazy("A reason withdrawn")),
     ):
         actions.register_action(f"attune_enrolments.{name}", label, message)
+    for name, label, message in (
+        ("attune_xapi.pause", gettext_lazy("Pause"), gettext_lazy("Paused")),
+        ("attune_xapi.resume", gettext_lazy("Resume"), gettext_lazy("Resumed")),
+        ("attune_xapi.try", gettext_lazy("Try now"), gettext_lazy("Tried at once")),
+        ("attune_xapi.send_again", gettext_lazy("Send again"), gettext_lazy("Sent again")),
+        ("attune_xapi.void", gettext_lazy("Void"), gettext_lazy("Voided")),
+        ("attune_xapi.give_up", gettext_lazy("Give up"), gettext_lazy("Given up")),
+        (
+            "attune_xapi.take_back",
+            gettext_lazy("Put back into quarantine"),
+            gettext_lazy("Put back into quarantine"),
+        ),
+        (
+            "attune_reports.read_statements",
+            gettext_lazy("Read learning records"),
+            gettext_lazy("Learning records read"),
+        ),
+    ):
+        actions.register_action(name, label, message)
 
 
 @hooks.register("construct_homepage_panels")

@@ -20,10 +20,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attune.safety.encryption import SecretUnreadable
-from attune.xapi import connecting, filters, lanes
+from attune.xapi import connecting, counting, filters, lanes
 from attune.xapi.answers import Answer, Verdict, wait_after, wait_while_paused
 from attune.xapi.comparison import same_statement
 from attune.xapi.lrs import RecordStore
@@ -79,6 +80,7 @@ def sweep() -> list[int]:
     """What beat does every few seconds: bring lanes in line, name those that are due."""
     lanes.sync_environment_lane()
     lanes.settle()
+    counting.forget_old(timezone.now())
     return lanes.due()
 
 
@@ -355,6 +357,7 @@ class _Run:
             )
             for suspect, answer in self.suspects:
                 self._set_aside(suspect, answer)
+            self._count(delivered=len(self.unmarked))
         self.outcome.delivered += len(self.unmarked)
         self.outcome.set_aside += len(self.suspects)
         self.unmarked.clear()
@@ -368,6 +371,7 @@ class _Run:
             Delivery.objects.filter(pk=row.key, **lanes.WAITING).update(
                 quarantined_at=Now(), answer=said, aside_until=None
             )
+            self._count(quarantined=1)
         self.outcome.quarantined += 1
         logger.error("Lane %s refuses statement %s: %s", self.lane, row.statement, said)
 
@@ -389,6 +393,9 @@ class _Run:
         if ok:
             self.lane.failures = 0
 
+    def _count(self, **what: int) -> None:
+        counting.count(self.lane.pk, now=timezone.now(), **what)
+
     # --- resting ------------------------------------------------------------------------
 
     def _unknown(self, batch: Sequence[_Waiting], answer: Answer) -> None:
@@ -406,9 +413,11 @@ class _Run:
         self._mark()
         failures = self.lane.failures + 1
         wait = wait_after(failures, retry_after=answer.retry_after, dice=self.dice)
-        lanes.rest(
-            self.lease, for_=wait, failures=failures, pause_reason="", last_error=answer.message
-        )
+        with transaction.atomic():
+            if lanes.rest(
+                self.lease, for_=wait, failures=failures, pause_reason="", last_error=answer.message
+            ):
+                self._count(failures=1)
         logger.warning(
             "Lane %s rests for %.1f s: %s", self.lane, wait.total_seconds(), answer.message
         )
@@ -416,13 +425,15 @@ class _Run:
 
     def _pause(self, answer: Answer) -> None:
         self._mark()
-        lanes.rest(
-            self.lease,
-            for_=wait_while_paused(dice=self.dice),
-            failures=self.lane.failures + 1,
-            pause_reason=answer.message,
-            last_error=answer.message,
-        )
+        with transaction.atomic():
+            if lanes.rest(
+                self.lease,
+                for_=wait_while_paused(dice=self.dice),
+                failures=self.lane.failures + 1,
+                pause_reason=answer.message,
+                last_error=answer.message,
+            ):
+                self._count(failures=1)
         # Said loudly once, and not again at every probe.
         level = logging.DEBUG if self.lane.pause_reason == answer.message else logging.ERROR
         logger.log(level, "Lane %s is paused: %s", self.lane, answer.message)

@@ -23,7 +23,7 @@ from django.utils import timezone
 from attune.xapi import doorbell
 from attune.xapi.lanes import enqueue_sql
 from attune.xapi.linting import Finding, lint
-from attune.xapi.models import Delivery, Lane, StatementRecord
+from attune.xapi.models import Delivery, GivenUp, Lane, StatementRecord
 from attune.xapi.profile import problems
 from attune.xapi.statements import Statement, Tags
 
@@ -195,7 +195,8 @@ def _batched(
 def retry(*, lane: int | None = None, statements: Sequence[UUID] = ()) -> int:
     """Send quarantined statements again, and at once what stands aside or rests; how many.
 
-    Without *statements* everything that the lane (or every lane) has in quarantine. Safe:
+    Without *statements* everything that the lane (or every lane) has in quarantine, but not what
+    was given up: that is sent again only where it is named. Safe:
     ids and bytes are fixed, so a store that knows one takes it for the same.
     """
     held = Delivery.objects.filter(Q(quarantined_at__isnull=False) | Q(aside_until__isnull=False))
@@ -205,8 +206,11 @@ def retry(*, lane: int | None = None, statements: Sequence[UUID] = ()) -> int:
         resting = resting.filter(pk=lane)
     if statements:
         held = held.filter(record__statement_id__in=statements)
+    else:
+        held = held.filter(given_up=None)
     with transaction.atomic():
         freed = held.update(quarantined_at=None, aside_until=None, attempts=0)
+        GivenUp.objects.filter(delivery__quarantined_at=None).delete()
         resting.update(retry_at=None)
         doorbell.ring_on_commit()
     return freed

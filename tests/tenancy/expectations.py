@@ -149,6 +149,14 @@ RULES = (
     Rule("attune_reports:regrades", AUTHORS),
     Rule("attune_reports:regrade", AUTHORS, ("question *",), is_ours=True, queries=("version=shown",)),
     Rule("attune_reports:regraded", AUTHORS, ("regrade",), is_ours=True),
+    # Statements are seen by result; which stores there are, and what they say, is the operators'.
+    Rule("attune_reports:person_statements", READERS, ("person *", "invited"), is_ours=True, all_types=True, queries=("order=newest", "p=2")),
+    Rule("attune_reports:enrolment_statements", READERS, ("enrolment *",), is_ours=True),
+    Rule("attune_reports:delivery", ADMINISTRATOR),
+    Rule("attune_reports:delivery_lane", ADMINISTRATOR, ("lane switch",), methods=("post",)),
+    Rule("attune_reports:quarantine", ADMINISTRATOR, queries=(*EXPORTS, "shelf=given-up")),
+    Rule("attune_reports:quarantined", ADMINISTRATOR, ("refused statement",)),
+    Rule("attune_reports:quarantine_deed", ADMINISTRATOR, arguments=(("deed", "give-up"),), queries=("all=1",)),
     Rule("attune_reports:*", AUTHORS, ("page module", "page short module"), is_ours=True),
     # --- pages ------------------------------------------------------------------------------------
     Rule("wagtail_serve", SIGNED_IN, PAGES, is_ours=True, all_types=True),
@@ -270,6 +278,7 @@ WHO_KNOWS = (
     # Not even HR: what is not shared is the writer's own, and what is, is for team and trainers.
     ("agent", "reflectionprivate"),
     ("agent trainer", "reflectionshared"),
+    ("", "lane storewords"),
     ("agent trainer vendorhr clienthr", "*"),
 )
 

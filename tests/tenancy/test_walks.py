@@ -26,7 +26,6 @@ NOT_MET_BY_OWNERS = {
     "documentupload",
     "engagementcode",
     "imageupload",
-    "lane",
     "redirect",
     "vaultdocumenttext",
 }

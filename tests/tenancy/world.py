@@ -73,7 +73,7 @@ from attune.quizzes.services import (
     start_attempt,
     write_question,
 )
-from attune.xapi.models import Lane
+from attune.xapi.models import Delivery, Lane, StatementRecord
 from tests import factories
 from tests.factories import Role
 from tests.quizzes.kinds import KINDS
@@ -913,3 +913,9 @@ def _the_administrators_own(tenant: Tenant) -> None:
         is_enabled=False,
     )
     tenant.subject("lane", pk=lane.pk)
+    tenant.subject("lane switch", lane_id=lane.pk, deed="pause")
+    record = StatementRecord.objects.filter(client=tenant.things["client"].code).earliest("pk")
+    refused = Delivery.objects.create(
+        lane=lane, record=record, quarantined_at=timezone.now(), answer=tenant.plant("storewords")
+    )
+    tenant.subject("refused statement", delivery_id=refused.pk)
