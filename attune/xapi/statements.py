@@ -131,6 +131,8 @@ class Statement:
     actor: UUID
     registration: UUID
     occurred_at: datetime
+    voids: UUID | None = None
+    """The statement that this one takes back."""
 
 
 def activity_id(kind: str, key: UUID) -> str:
@@ -356,6 +358,7 @@ def void(*, deed: str, actor: UUID, target: UUID, at: datetime, registration: UU
         actor=actor,
         registration=registration,
         occurred_at=at,
+        voids=target,
     )
 
 
