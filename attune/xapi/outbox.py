@@ -106,7 +106,7 @@ def _record_chunk(entries: Sequence[tuple[Statement, Tags]], *, recorded_at: dat
                 raise StatementRefused(statement, findings)
         by_id[statement.id] = statement
         rows.append(_row(statement, tags, recorded_at))
-    new = _insert(rows)
+    new = _insert(rows) if rows else []
     if len(new) < len(rows):
         _check_known(by_id)
     if new:

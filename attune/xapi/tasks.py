@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
-from attune.xapi import delivery
+from attune.xapi import delivery, replays
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="attune.xapi.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Every few seconds, by beat: have every lane that is due delivered."""
+    """Every few seconds, by beat: move replays on, have every lane that is due delivered."""
+    replays.move_all(now=timezone.now())
     for lane in delivery.sweep():
         _call(lane)
 
