@@ -148,7 +148,8 @@ def test_learning_records_never_know_the_user_model() -> None:
 
 # --- The doors of attune.xapi ----------------------------------------------------------------
 
-DOORS = {"outbox", "statements", "verbs", "interactions", "extensions", "health", "profile"}
+DOORS = {"outbox", "replays", "erasure", "statements", "verbs", "interactions", "extensions"}
+DOORS |= {"health", "profile"}
 
 
 def test_every_module_of_the_records_is_a_door_or_protected() -> None:
