@@ -143,6 +143,14 @@ def _wrong_version(lane: Lane, store: RecordStore) -> Answer | None:
     )
 
 
+def open_store(lane: Lane) -> RecordStore:
+    """A connection to *lane*'s store with its settings; to be closed by whoever asked.
+
+    :raises SecretUnreadable, ValueError: as the settings are, none can be opened.
+    """
+    return _connect(lane, lanes.secret_of(lane))
+
+
 def _connect(lane: Lane, secret: str, longest: float = 3600) -> RecordStore:
     return RecordStore(
         endpoint=lane.endpoint,

@@ -209,6 +209,13 @@ def cancel(replay: int, *, now: datetime) -> bool:
     return _turn(replay, ReplayState.RUNNING, ReplayState.HELD, **ended)
 
 
+def percent(replay: Replay) -> int:
+    """How much of what was recorded it has passed, 0 to 100."""
+    if replay.state == ReplayState.DONE or not replay.last_record:
+        return 100
+    return min(99, 100 * replay.cursor // replay.last_record)
+
+
 def _turn(replay: int, *states: ReplayState, **changes: Any) -> bool:
     return bool(Replay.objects.filter(pk=replay, state__in=states).update(**changes))
 

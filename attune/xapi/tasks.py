@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-
 from datetime import timedelta
 
 from celery import shared_task
@@ -39,9 +38,7 @@ def retain() -> None:
     if not archives.days():
         return
     try:
-        kept = retention.archive(
-            older_than=timedelta(days=archives.days()), now=timezone.now()
-        )
+        kept = retention.archive(older_than=timedelta(days=archives.days()), now=timezone.now())
     except archives.ArchiveBusy:
         return  # another worker is at it
     if kept.archived:

@@ -231,9 +231,7 @@ def test_a_body_that_differs_from_the_file_stays(lane: Lane, place: Path) -> Non
     recorded(2)
     delivered()
     with archives.alone_in(place):
-        manifest = archives.write(
-            place, retention._Old(cutoff=NOW, after=0), now=NOW
-        )
+        manifest = archives.write(place, retention._Old(cutoff=NOW, after=0), now=NOW)
     assert manifest is not None
     first = StatementRecord.objects.order_by("pk").first()
     assert first is not None
