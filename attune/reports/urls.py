@@ -11,6 +11,7 @@ from attune.reports import (
     record_views,
     regrade_views,
     regraded_views,
+    replay_views,
     usage_views,
 )
 
@@ -44,4 +45,7 @@ urlpatterns = [
     path("regrade/", regrade_views.RegradesView.as_view(), name="regrades"),
     path("regrade/<int:question_id>/", regrade_views.RegradeView.as_view(), name="regrade"),
     path("regrade/done/<uuid:deed>/", regraded_views.RegradedView.as_view(), name="regraded"),
+    path("replays/", replay_views.ReplaysView.as_view(), name="replays"),
+    path("replays/new/", replay_views.NewReplayView.as_view(), name="new_replay"),
+    path("replays/<int:pk>/", replay_views.ReplayView.as_view(), name="replay"),
 ]

@@ -149,8 +149,9 @@ def settle() -> int:
     missing = 0
     for lane in Lane.objects.filter(is_enabled=True, settling_until__gt=Now()):
         # settling_until lies SETTLING after the change, the longest transaction before it.
-        began = lane.settling_until - 2 * SETTLING  # type: ignore[operator]
-        missing += enqueue_missing(lane, after=_last_recorded_before(began))
+        if lane.settling_until is not None:
+            began = lane.settling_until - 2 * SETTLING
+            missing += enqueue_missing(lane, after=_last_recorded_before(began))
     return missing
 
 

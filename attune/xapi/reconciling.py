@@ -165,8 +165,11 @@ class _Turn:
             passed.add(more)
 
     def _compare(self, statements: list[Mapping[str, Any]]) -> None:
-        by_id = {_uuid(each.get("id")): each for each in statements}
-        by_id.pop(None, None)
+        by_id = {
+            identifier: each
+            for each in statements
+            if (identifier := _uuid(each.get("id"))) is not None
+        }
         known = set()
         records = StatementRecord.objects.filter(statement_id__in=list(by_id)).order_by()
         rows = list(records.values_list("pk", "statement_id", "body"))

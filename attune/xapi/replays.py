@@ -86,9 +86,9 @@ def _matching(wish: Wish | Replay, alias: str) -> tuple[str, list[Any]]:
         ("registration", "=", wish.registration),
     ):
         if value:
-            column_type = StatementRecord._meta.get_field(column)
+            kind: Any = StatementRecord._meta.get_field(column)
             conditions.append(f"{alias}.{column} {sign} %s")
-            values.append(column_type.get_db_prep_value(value, connection))
+            values.append(kind.get_db_prep_value(value, connection))
     return " AND ".join(conditions), values
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -114,7 +115,7 @@ def put_away() -> Kept:
 #: Delivered at least once, waiting or refused nowhere, and no lane that takes it lacks it,
 #: a lane that is switched off included: what it missed follows when it is on again.
 _SETTLED = (
-    "EXISTS (SELECT 1 FROM attune_xapi_delivery had "
+    "EXISTS (SELECT 1 FROM attune_xapi_delivery had "  # noqa: S608  # nosec B608
     "WHERE had.record_id = record.id AND had.delivered_at IS NOT NULL) "
     "AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
     "WHERE had.record_id = record.id AND had.delivered_at IS NULL) "
@@ -147,7 +148,7 @@ class _Old:
             self.after = keys[-1]
 
     def _keys(self) -> list[int]:
-        recorded_at = StatementRecord._meta.get_field("recorded_at")
+        recorded_at: Any = StatementRecord._meta.get_field("recorded_at")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT record.id FROM attune_xapi_statementrecord record "  # noqa: S608  # nosec B608

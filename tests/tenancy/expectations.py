@@ -149,6 +149,8 @@ RULES = (
     Rule("attune_reports:regrades", AUTHORS),
     Rule("attune_reports:regrade", AUTHORS, ("question *",), is_ours=True, queries=("version=shown",)),
     Rule("attune_reports:regraded", AUTHORS, ("regrade",), is_ours=True),
+    Rule("attune_reports:replays attune_reports:new_replay", ADMINISTRATOR),
+    Rule("attune_reports:replay", ADMINISTRATOR, ("replay",)),
     Rule("attune_reports:*", AUTHORS, ("page module", "page short module"), is_ours=True),
     # --- pages ------------------------------------------------------------------------------------
     Rule("wagtail_serve", SIGNED_IN, PAGES, is_ours=True, all_types=True),

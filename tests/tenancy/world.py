@@ -73,7 +73,7 @@ from attune.quizzes.services import (
     start_attempt,
     write_question,
 )
-from attune.xapi.models import Lane
+from attune.xapi.models import Lane, Replay
 from tests import factories
 from tests.factories import Role
 from tests.quizzes.kinds import KINDS
@@ -913,3 +913,11 @@ def _the_administrators_own(tenant: Tenant) -> None:
         is_enabled=False,
     )
     tenant.subject("lane", pk=lane.pk)
+    replay = Replay.objects.create(
+        lane=lane,
+        client=tenant.things["client"].code,
+        actor=tenant.people["agent"].pseudonym,
+        asked_by=tenant.title("replay"),
+        asked_at=timezone.now(),
+    )
+    tenant.subject("replay", pk=replay.pk)

@@ -142,7 +142,7 @@ def test_one_at_a_time(lane: Lane, place: Path) -> None:
     archive()
 
 
-# --- killed -------------------------------------------------------------------------------------
+# --- killed ----------------------------------------------------------------------
 
 
 class Killed(BaseException):
@@ -250,7 +250,7 @@ def test_what_waits_again_meanwhile_is_not_emptied(lane: Lane, place: Path) -> N
     assert [bool(body) for body in bodies().values()] == [True, False]
 
 
-# --- back again -----------------------------------------------------------------------------------
+# --- back again ----------------------------------------------------------------------
 
 
 def test_restored_to_the_letter_replayed_and_put_away(lane: Lane, place: Path) -> None:
@@ -311,7 +311,7 @@ def test_an_emptied_statement_is_never_sent_even_if_it_waits(lane: Lane) -> None
     assert not lanes.waiting().exists()
 
 
-# --- erasing ----------------------------------------------------------------------------------------
+# --- erasing ----------------------------------------------------------------------
 
 
 def taking_back(number: int) -> Any:
