@@ -150,7 +150,7 @@ def test_learning_records_never_know_the_user_model() -> None:
 
 DOORS = {
     *("outbox", "statements", "verbs", "interactions", "extensions", "health", "profile"),
-    *("quarantine", "operating", "trail"),
+    *("quarantine", "operating", "trail", "replays", "erasure"),
 }
 
 

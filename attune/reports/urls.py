@@ -15,6 +15,7 @@ from attune.reports import (
     record_views,
     regrade_views,
     regraded_views,
+    replay_views,
     usage_views,
 )
 
@@ -79,4 +80,7 @@ urlpatterns = [
         delivery_trail_views.EnrolmentStatementsView.as_view(),
         name="enrolment_statements",
     ),
+    path("replays/", replay_views.ReplaysView.as_view(), name="replays"),
+    path("replays/new/", replay_views.NewReplayView.as_view(), name="new_replay"),
+    path("replays/<int:pk>/", replay_views.ReplayView.as_view(), name="replay"),
 ]

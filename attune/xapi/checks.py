@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
 from attune.safety.encryption import keyring
+from attune.xapi import archives
 from attune.xapi.models import XapiVersion
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -20,7 +21,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 @register()
 def check_settings(*, app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The permanent IRI, the keys, and the record store that the environment names."""
-    return [*_iri_base(), *_keys(), *_environment_lane()]
+    return [*_iri_base(), *_keys(), *_environment_lane(), *_archives()]
 
 
 def _iri_base() -> list[CheckMessage]:
@@ -118,6 +119,22 @@ def _environment_lane() -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _archives() -> list[CheckMessage]:
+    if not archives.days():
+        return []
+    try:
+        archives.folder()
+    except archives.NoFolder as error:
+        return [
+            Error(
+                f"ATTUNE_STATEMENT_RETENTION_DAYS is set, but {error}",
+                hint="Name a private folder that is backed up.",
+                id="attune_xapi.E009",
+            )
+        ]
+    return []
 
 
 @register(Tags.security, deploy=True)

@@ -44,6 +44,14 @@ def connect(lane: Lane, secret: str, longest: float = 3600) -> RecordStore:
     )
 
 
+def open_store(lane: Lane) -> RecordStore:
+    """A connection to *lane*'s store with its settings; to be closed by whoever asked.
+
+    :raises SecretUnreadable, ValueError: as the settings are, none can be opened.
+    """
+    return connect(lane, lanes.secret_of(lane))
+
+
 def lease_length(lane: Lane) -> timedelta:
     """Longer than one exchange with the store, and than what it takes to be let in."""
     # A token that has run out costs its own exchange, and one more after a 401.

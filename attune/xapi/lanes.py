@@ -7,7 +7,7 @@ database's clock: the clocks of two workers may differ by more than a lease.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -20,58 +20,107 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from django.db.models.lookups import IsNull
+from django.utils import timezone
 
 from attune.safety.encryption import Secret
 from attune.xapi import filters
-from attune.xapi.models import Authentication, Delivery, FilteredBy, Lane, LaneOrigin
+from attune.xapi.models import (
+    Authentication,
+    Delivery,
+    FilteredBy,
+    Lane,
+    LaneOrigin,
+    Replay,
+    ReplayState,
+    StatementRecord,
+)
 
 ENVIRONMENT_LANE = "Environment"
 #: Longer than any transaction that could have been recording while a lane was made.
 SETTLING = timedelta(hours=1)
+#: Records that saving a lane puts in its queue itself; above it a replay does.
+AT_ONCE = 500
+BACKFILL_PER_MINUTE = 60_000
 #: What the partial index of waiting rows says, word for word.
 WAITING = {"delivered_at": None, "quarantined_at": None}
 
 
 # --- what a lane receives -----------------------------------------------------------------
 
+#: What can be sent at all: its body is here and not in an archive.
+SENDABLE = "record.body <> ''"
 
-def enqueue_sql(*, where: str) -> str:
+
+def enqueue_sql(*, where: str, again: bool = False) -> str:
     """One ``INSERT … SELECT``: a waiting delivery per record that *where* picks and each lane
-    that takes it. What has a delivery already is left alone.
+    that takes it. What has a delivery already is left alone; with *again* it waits once more
+    if it was delivered, and what the store refused stays in quarantine.
 
     *where* is SQL over ``record`` and ``lane``, written by us, with ``%s`` for values. Raw,
     since the ORM has no ``INSERT … SELECT``; the tables' names are fixed by the app's label.
     """
+    known = (
+        "UPDATE SET delivered_at = NULL, aside_until = NULL, attempts = 0, answer = '' "
+        "WHERE attune_xapi_delivery.delivered_at IS NOT NULL"
+        if again
+        else "NOTHING"
+    )
     return (
         "INSERT INTO attune_xapi_delivery "  # noqa: S608  # nosec B608
         "(lane_id, record_id, attempts, answer) "
         "SELECT lane.id, record.id, 0, '' "
         "FROM attune_xapi_statementrecord record "
         f"JOIN attune_xapi_lane lane ON lane.is_enabled AND {filters.takes_sql()} "
-        # What is only in an archive any more cannot be sent.
-        f"WHERE record.archive = '' AND {where} "
+        f"WHERE {SENDABLE} AND {where} "
         "ORDER BY record.id "
-        "ON CONFLICT (record_id, lane_id) DO NOTHING"
+        f"ON CONFLICT (record_id, lane_id) DO {known}"
     )
 
 
-def enqueue_missing(lane: Lane) -> int:
-    """Give *lane* a waiting delivery for every record that it should have and has not; how many.
+def enqueue_missing(lane: Lane, *, after: int = 0) -> int:
+    """Give *lane* a waiting delivery for every record with a key above *after* that it should
+    have and has not; how many. Ids are fixed, so a store that knows a statement already takes
+    it for the same.
 
-    A new lane thus receives what was recorded before it existed. Ids are fixed, so a store
-    that knows a statement already takes it for the same.
+    The caller sees to it that those are not many: it is one command.
     """
     where = (
-        "lane.id = %s AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
+        "lane.id = %s AND record.id > %s AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
         "WHERE had.lane_id = lane.id AND had.record_id = record.id)"
     )
     with connection.cursor() as cursor:
-        cursor.execute(enqueue_sql(where=where), [lane.pk])
+        cursor.execute(enqueue_sql(where=where), [lane.pk, after])
         return int(cursor.rowcount)
+
+
+def backfill(lane: Lane) -> None:
+    """Have *lane* receive what was recorded before it existed, or while it was off.
+
+    A short history at once; a long one by a replay, which the sweep works off in pieces: a
+    million rows are no work for the request that saves a lane.
+    """
+    if StatementRecord.objects.all()[: AT_ONCE + 1].count() <= AT_ONCE:
+        enqueue_missing(lane)
+        return
+    last = StatementRecord.objects.order_by("-pk").values_list("pk", flat=True)[:1].get()
+    open_already = lane.replays.filter(
+        state__in=(ReplayState.RUNNING, ReplayState.HELD), only_missing=True, asked_by=""
+    )
+    # One that is under way begins again: what it has passed may be asked for now.
+    if not open_already.update(cursor=0, last_record=last):
+        Replay.objects.create(
+            lane=lane,
+            only_missing=True,
+            last_record=last,
+            per_minute=BACKFILL_PER_MINUTE,
+            asked_at=timezone.now(),
+        )
 
 
 def withdraw_foreign(lane: Lane) -> int:
@@ -115,15 +164,29 @@ def settings_changed(lane: Lane) -> None:
         )
         withdraw_foreign(lane)
         if lane.is_enabled:
-            enqueue_missing(lane)
+            backfill(lane)
 
 
 def settle() -> int:
-    """Look again at lanes that changed a short while ago; how many deliveries were missing."""
+    """Look again at lanes that changed a short while ago; how many deliveries were missing.
+
+    Only at records that can have been written while the lane was changing: the rest is a
+    backfill's work, and this is done every few seconds for an hour.
+    """
     missing = 0
     for lane in Lane.objects.filter(is_enabled=True, settling_until__gt=Now()):
-        missing += enqueue_missing(lane)
+        # settling_until lies SETTLING after the change, the longest transaction before it.
+        if lane.settling_until is not None:
+            began = lane.settling_until - 2 * SETTLING
+            missing += enqueue_missing(lane, after=_last_recorded_before(began))
     return missing
+
+
+def _last_recorded_before(at: datetime) -> int:
+    """The key of the newest record from before *at*. Keys and times grow together, near enough:
+    from the newest backwards it passes only what was recorded since."""
+    older = StatementRecord.objects.filter(recorded_at__lt=at).order_by("-pk")
+    return older.values_list("pk", flat=True).first() or 0
 
 
 # --- the lane from the environment ----------------------------------------------------------
@@ -226,9 +289,29 @@ def due() -> list[int]:
 
 
 def waiting() -> QuerySet[Delivery]:
-    """What can be sent now, on any lane: it waits and does not stand aside."""
+    """What can be sent now, on any lane: it waits, does not stand aside, is not held back, and
+    its body is here and not in an archive."""
     free = Q(aside_until=None) | Q(aside_until__lte=Now())
-    return Delivery.objects.filter(free, **WAITING)
+    return Delivery.objects.filter(free, ~held_back(), ~Q(record__body=""), **WAITING)
+
+
+def held_back() -> Q:
+    """Takes back a statement that this lane's store has not got: it never goes before that one,
+    nor at all where that one was refused, given up, or never sent.
+
+    Scalar subqueries, since PostgreSQL may answer ``EXISTS`` by reading every delivery once.
+    """
+    delivered = Delivery.objects.filter(
+        lane=OuterRef("lane"),
+        record__statement_id=OuterRef("record__voids"),
+        delivered_at__isnull=False,
+    )
+    known = StatementRecord.objects.filter(statement_id=OuterRef("record__voids"))
+    return (
+        Q(record__voids__isnull=False)
+        & Q(IsNull(Subquery(delivered.order_by().values("pk")[:1]), True))
+        & Q(IsNull(Subquery(known.order_by().values("pk")[:1]), False))
+    )
 
 
 def rest(lease: Lease, *, for_: timedelta, **changes: object) -> bool:

@@ -19,16 +19,19 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from django.utils import timezone
 
 from attune.xapi.answers import Answer, Verdict, classify, words
 from attune.xapi.credentials import NoToken, TokenServer, basic, hidden, without
+from attune.xapi.statements import format_timestamp
 
 LONGEST_ANSWER = 256 * 1024  # bytes; the ids of a full batch take 4 KB
 LONGEST_STATEMENT = 4 * 1024 * 1024
+LONGEST_PAGE = 32 * 1024 * 1024
+PAGE = 500  # statements asked for at once; a store may give fewer
 COMPRESSION = 1  # of 9: statements repeat themselves, so the quickest already finds most of it
 
 
@@ -42,6 +45,15 @@ class Found:
 
     answer: Answer
     statement: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of what the store holds of a period, and where the next one is (or nothing)."""
+
+    answer: Answer
+    statements: list[Mapping[str, Any]]
+    more: str = ""
 
 
 _NOTHING = Found(Answer(Verdict.REFUSED, "404: no statement of this id", 404))
@@ -167,6 +179,49 @@ class RecordStore:
             return Found(Answer(Verdict.UNKNOWN, f"200, but no statement: {words(body)}", 200))
         return Found(Answer(Verdict.DELIVERED, "", 200), statement)
 
+    def page(self, *, since: datetime, until: datetime, more: str = "") -> Page:
+        """What the store says it holds of a period, a piece at a time (*more* from the last).
+
+        By the specification the period is that of storing; some stores mean the deed's. A
+        statement that was taken back is in no page.
+        """
+        try:
+            status, headers, body = self._exchange(
+                "GET",
+                self._elsewhere(more) if more else "/statements",
+                longest=LONGEST_PAGE,
+                params=None
+                if more
+                else {
+                    "since": format_timestamp(since),
+                    "until": format_timestamp(until),
+                    "limit": str(PAGE),
+                },
+            )
+        except _FAILURES as error:
+            return Page(_failed(error), [])
+        if status != 200:
+            wait = headers.get("retry-after")
+            now = _their_now(headers)
+            return Page(classify(status, body, sent=(), retry_after=wait, now=now), [])
+        try:
+            said = json.loads(body)
+            held = said["statements"]
+            following = said.get("more") or ""
+            if not isinstance(held, list) or not all(isinstance(each, dict) for each in held):
+                raise TypeError("no list of statements")
+        except (ValueError, TypeError, KeyError, AttributeError):
+            unreadable = Answer(Verdict.UNKNOWN, f"200, but no statements: {words(body)}", 200)
+            return Page(unreadable, [])
+        return Page(Answer(Verdict.DELIVERED, "", 200), held, str(following))
+
+    def _elsewhere(self, more: str) -> str:
+        """The address of the next page, which must be the same store's: it gets our credentials."""
+        address = urljoin(self._base + "/", more)
+        if urlsplit(address)[:2] != urlsplit(self._base)[:2]:
+            raise _Unreadable(f"the next page is said to be elsewhere: {more[:200]}")
+        return address
+
     def versions(self) -> list[str] | None:
         """The xAPI versions that the store says it speaks; ``None`` if it does not say."""
         try:
@@ -231,11 +286,15 @@ class RecordStore:
         secrets: Sequence[bytes],
     ) -> tuple[int, httpx.Headers, bytes]:
         status, headers, body = _read(
-            self._client, method, self._base + path, longest, self._longest, request
+            self._client, method, self._address(path), longest, self._longest, request
         )
         if method == "POST" or status >= 300:  # what may be repeated to a person, or logged
             body = without(body, secrets)
         return status, headers, body
+
+    def _address(self, path: str) -> str:
+        """Of a resource below the endpoint; a next page comes as a whole address."""
+        return self._base + path if path.startswith("/") else path
 
 
 def token_server(

@@ -247,7 +247,7 @@ class StatementRecord(models.Model):
     client = models.CharField(_("client"), max_length=64, blank=True, default="")
     vendor = models.CharField(_("vendor"), max_length=64, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=64)
-    # Of a voiding statement: the id of the statement that it takes back.
+    # Of a statement that takes another back: which. It never overtakes that one on a lane.
     voids = models.UUIDField(_("takes back"), null=True, blank=True)
     # Set when the statement was written to an archive and its body here was emptied.
     archive = models.CharField(_("archived in"), max_length=200, blank=True, db_default="")
@@ -266,6 +266,9 @@ class StatementRecord(models.Model):
             models.Index(fields=["verb", "occurred_at"], name="attune_xapi_rec_verb"),
             models.Index(fields=["kind", "occurred_at"], name="attune_xapi_rec_kind"),
             models.Index(fields=["activity", "occurred_at"], name="attune_xapi_rec_activity"),
+            models.Index(
+                fields=["voids"], condition=Q(voids__isnull=False), name="attune_xapi_rec_voids"
+            ),
         ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
@@ -380,6 +383,12 @@ class Replay(models.Model):
     engagement = models.CharField(_("engagement"), max_length=64, blank=True, default="")
     actor = models.UUIDField(_("actor"), null=True, blank=True)
     registration = models.UUIDField(_("registration"), null=True, blank=True)
+    only_missing = models.BooleanField(
+        _("only what never went there"),
+        default=False,
+        db_default=False,
+        help_text=_("What was delivered there already is not sent again."),
+    )
     per_minute = models.PositiveIntegerField(
         _("statements per minute"), default=6000, validators=[MinValueValidator(1)]
     )

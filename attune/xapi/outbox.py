@@ -9,6 +9,7 @@ It never speaks to a broker or to a record store.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -30,7 +31,9 @@ from attune.xapi.statements import Statement, Tags
 if TYPE_CHECKING:
     from django.db.models import Field
 
-# 13 columns a row: far below what either database takes in one command.
+logger = logging.getLogger(__name__)
+
+# 14 columns a row: far below what either database takes in one command.
 ROWS_PER_INSERT = 200
 
 
@@ -52,7 +55,8 @@ class StatementConflict(OutboxError):
 
 
 def record(statement: Statement, *, tags: Tags, now: datetime | None = None) -> bool:
-    """Record *statement* in the running transaction; ``False`` if it was there already.
+    """Record *statement* in the running transaction; ``False`` if it was there already, or
+    takes back what was never recorded.
 
     :raises transaction.TransactionManagementError: outside ``transaction.atomic``.
     :raises StatementRefused: the linter is on and found faults.
@@ -64,7 +68,8 @@ def record(statement: Statement, *, tags: Tags, now: datetime | None = None) -> 
 def record_many(entries: Iterable[tuple[Statement, Tags]], *, now: datetime | None = None) -> int:
     """Record many statements, in their order; how many were new. Errors as in ``record``.
 
-    Takes any iterable and keeps no more than one chunk of it in memory.
+    Takes any iterable and keeps no more than one chunk of it in memory. A statement that
+    takes back another is left out where that one was never recorded: no store can hold it.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
@@ -83,7 +88,13 @@ def record_many(entries: Iterable[tuple[Statement, Tags]], *, now: datetime | No
 def _record_chunk(entries: Sequence[tuple[Statement, Tags]], *, recorded_at: datetime) -> int:
     by_id: dict[UUID, Statement] = {}
     rows = []
+    recorded = _recorded(each.voids for each, _tags in entries if each.voids is not None)
     for statement, tags in entries:
+        if statement.voids is not None and not (
+            statement.voids in recorded or statement.voids in by_id
+        ):
+            logger.warning("%s takes back %s, which was never said", statement.id, statement.voids)
+            continue
         twin = by_id.get(statement.id)
         if twin is not None:
             _check_same(statement, twin.body)
@@ -95,12 +106,20 @@ def _record_chunk(entries: Sequence[tuple[Statement, Tags]], *, recorded_at: dat
                 raise StatementRefused(statement, findings)
         by_id[statement.id] = statement
         rows.append(_row(statement, tags, recorded_at))
-    new = _insert(rows)
+    new = _insert(rows) if rows else []
     if len(new) < len(rows):
         _check_known(by_id)
     if new:
         _enqueue(new)
     return len(new)
+
+
+def _recorded(ids: Iterable[UUID]) -> set[UUID]:
+    wanted = set(ids)
+    if not wanted:
+        return set()
+    known = StatementRecord.objects.filter(statement_id__in=wanted)
+    return set(known.values_list("statement_id", flat=True))
 
 
 _COLUMNS = (

@@ -135,6 +135,7 @@ class Statement:
     registration: UUID
     occurred_at: datetime
     voids: UUID | None = None
+    """The statement that this one takes back."""
 
 
 def activity_id(kind: str, key: UUID) -> str:

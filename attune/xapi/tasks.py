@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
+from django.utils import timezone
 
-from attune.xapi import delivery
+from attune.xapi import archives, delivery, replays, retention
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="attune.xapi.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Every few seconds, by beat: have every lane that is due delivered."""
+    """Every few seconds, by beat: move replays on, have every lane that is due delivered."""
+    replays.move_all(now=timezone.now())
     for lane in delivery.sweep():
         _call(lane)
 
@@ -27,6 +30,19 @@ def deliver(lane: int | None = None) -> None:
     outcome = delivery.deliver(lane)
     if outcome is not None and outcome.more:
         _call(lane)
+
+
+@shared_task(name="attune.xapi.tasks.retain", ignore_result=True)
+def retain() -> None:
+    """Nightly, by beat: archive what is old, if a setting asks for it."""
+    if not archives.days():
+        return
+    try:
+        kept = retention.archive(older_than=timedelta(days=archives.days()), now=timezone.now())
+    except archives.ArchiveBusy:
+        return  # another worker is at it
+    if kept.archived:
+        logger.info("%d statements were archived in %s", kept.archived, ", ".join(kept.files))
 
 
 def _call(lane: int) -> None:

@@ -241,6 +241,9 @@ ATTUNE_XAPI_LINT = env.bool("ATTUNE_XAPI_LINT", default=False)
 ATTUNE_ENCRYPTION_KEYS = env.list("ATTUNE_ENCRYPTION_KEYS", default=[])
 # Written answers leave the house only where the client wants them to.
 ATTUNE_SEND_WRITTEN_RESPONSES = env.bool("ATTUNE_SEND_WRITTEN_RESPONSES", default=False)
+# Bodies of statements that every store has had for so many days go into archives; 0: never.
+ATTUNE_STATEMENT_RETENTION_DAYS = env.int("ATTUNE_STATEMENT_RETENTION_DAYS", default=0)
+ATTUNE_ARCHIVE_DIR = env("ATTUNE_ARCHIVE_DIR", default=str(DATA_DIR / "archives"))
 
 # --- Celery: the broker is a doorbell, the database is the truth --------------------------
 BROKER_DIR = DATA_DIR / "broker"
@@ -260,6 +263,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 5.0,
         # After an hour without a worker, one sweep is due and not seven hundred.
         "options": {"expires": 5},
+    },
+    "archive old statements": {
+        "task": "attune.xapi.tasks.retain",
+        "schedule": 24 * 3600.0,
     },
     "sweep the jobs": {
         "task": "attune.jobs.tasks.sweep",

@@ -114,6 +114,10 @@ class Double:
     tokens: set[str] | None = None  # then these are taken, and no user name
     gzip: int = 200  # what it answers to compressed batches, where it does not take them
     clock_ahead: float = 0  # seconds, of its Date header
+    pages: int = 50  # statements per page when asked for a period; 0: knows no periods
+    heeds_period: bool = True
+    elsewhere: str = ""  # where it says that the next page is, if not here
+    looked_up: list[str] = field(default_factory=list)
 
     compressed: list[bool] = field(default_factory=list)  # per POST
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -259,9 +263,13 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.double.readable:
             return self.reply(403, b"you may write, not read")
         query = parse_qs(parts.query)
+        if "since" in query or "page" in query:
+            return self._page(query)
         if "limit" in query:
             return self.reply(200, b'{"statements": [], "more": ""}')
-        statement = self.double.stored.get(query.get("statementId", [""])[0])
+        asked = query.get("statementId", query.get("voidedStatementId", [""]))[0]
+        self.double.looked_up.append(asked)
+        statement = self.double.stored.get(asked)
         if statement is None:
             return self.reply(404, b"no such statement")
         # As stores do: properties of their own, another spelling of the same moment.
@@ -272,6 +280,31 @@ class _Handler(BaseHTTPRequestHandler):
             "timestamp": statement["timestamp"].replace("Z", "+00:00"),
         }
         return self.reply(200, json.dumps(held).encode())
+
+    def _page(self, query: dict[str, list[str]]) -> None:
+        """What is held, in pages; of the period if the double heeds it, by the deed's time."""
+        double = self.double
+        if not double.pages:
+            return self.reply(400, b"since is not supported")
+        since, until = (query.get(name, [""])[0] for name in ("since", "until"))
+        first = int(query.get("page", ["0"])[0])
+        voided = {
+            held["object"]["id"]
+            for held in double.stored.values()
+            if held["object"].get("objectType") == "StatementRef"
+        }
+        held = [
+            each
+            for each in double.stored.values()
+            if each["id"] not in voided
+            and (not since or since < each["timestamp"] <= until or not double.heeds_period)
+        ]
+        piece = held[first : first + double.pages]
+        more = double.elsewhere
+        if not more and len(held) > first + double.pages:
+            more = f"/xAPI/statements?page={first + double.pages}"
+        self.reply(200, json.dumps({"statements": piece, "more": more}).encode())
+        return None
 
 
 @contextmanager

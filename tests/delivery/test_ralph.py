@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from attune.xapi import delivery, lanes
+from attune.xapi import connecting, delivery, lanes
 from attune.xapi.models import Delivery, Lane
 from tests.delivery.conftest import Ralph, record
 from tests.delivery.conftest import statement as make_statement
@@ -82,7 +82,7 @@ def test_a_wrong_password_pauses(committed: None, shared_ralph: Ralph) -> None:
 
 
 def test_trying_out_a_real_store(committed: None, shared_ralph: Ralph) -> None:
-    assert delivery.try_out(lane_to(shared_ralph)).message == ""
+    assert connecting.try_out(lane_to(shared_ralph)).message == ""
 
 
 def test_killed_at_any_moment_it_starts_again(committed: None, own_ralph: Ralph) -> None:

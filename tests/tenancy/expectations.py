@@ -157,6 +157,8 @@ RULES = (
     Rule("attune_reports:quarantine", ADMINISTRATOR, queries=(*EXPORTS, "shelf=given-up")),
     Rule("attune_reports:quarantined", ADMINISTRATOR, ("refused statement",)),
     Rule("attune_reports:quarantine_deed", ADMINISTRATOR, arguments=(("deed", "give-up"),), queries=("all=1",)),
+    Rule("attune_reports:replays attune_reports:new_replay", ADMINISTRATOR),
+    Rule("attune_reports:replay", ADMINISTRATOR, ("replay",)),
     Rule("attune_reports:*", AUTHORS, ("page module", "page short module"), is_ours=True),
     # --- pages ------------------------------------------------------------------------------------
     Rule("wagtail_serve", SIGNED_IN, PAGES, is_ours=True, all_types=True),

@@ -73,7 +73,7 @@ from attune.quizzes.services import (
     start_attempt,
     write_question,
 )
-from attune.xapi.models import Delivery, Lane, StatementRecord
+from attune.xapi.models import Delivery, Lane, Replay, StatementRecord
 from tests import factories
 from tests.factories import Role
 from tests.quizzes.kinds import KINDS
@@ -919,3 +919,11 @@ def _the_administrators_own(tenant: Tenant) -> None:
         lane=lane, record=record, quarantined_at=timezone.now(), answer=tenant.plant("storewords")
     )
     tenant.subject("refused statement", delivery_id=refused.pk)
+    replay = Replay.objects.create(
+        lane=lane,
+        client=tenant.things["client"].code,
+        actor=tenant.people["agent"].pseudonym,
+        asked_by=tenant.title("replay"),
+        asked_at=timezone.now(),
+    )
+    tenant.subject("replay", pk=replay.pk)

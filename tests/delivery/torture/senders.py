@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from django.db.models.functions import Now
 
-from attune.xapi import delivery, lanes, outbox
+from attune.xapi import connecting, delivery, lanes, outbox
 from attune.xapi.answers import Answer, Verdict
 from attune.xapi.lrs import RecordStore
 from attune.xapi.models import Delivery, Lane
@@ -66,7 +66,7 @@ def _send_inside_the_transaction() -> None:
     def record(statement: Statement, *, tags: Tags, now: datetime | None = None) -> bool:
         new = _record(statement, tags=tags, now=now)
         for lane in Lane.objects.filter(is_enabled=True):
-            with delivery._connect(lane, lanes.secret_of(lane)) as store:
+            with connecting.connect(lane, lanes.secret_of(lane)) as store:
                 answer = store.post([statement.body], ids=[str(statement.id)])
             if answer.verdict is not Verdict.DELIVERED:
                 raise OSError(f"the record store does not work: {answer.message}")

@@ -1,24 +1,35 @@
-"""``manage.py outbox``: how delivery is doing, one pass by hand, and another try."""
+"""``manage.py outbox``: how delivery is doing, one pass by hand, another try, replays, archives."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from attune.xapi import delivery, health, lanes, outbox
+from attune.xapi import delivery, health, lanes, outbox, replays
+from attune.xapi.management import keeping, replaying
+from attune.xapi.management.arguments import find_lane
 from attune.xapi.models import Lane
+
+_ELSEWHERE: dict[str, Callable[..., None]] = {
+    "replay": replaying.replay,
+    "replays": replaying.known,
+    "archive": keeping.archive,
+    "restore": keeping.restore,
+    "reconcile": keeping.reconcile,
+}
 
 
 class Command(BaseCommand):
-    help = "Learning records on their way to the record stores: status, deliver, retry."
+    help = "Learning records on their way to the record stores, and what is kept of them."
     # The tool for when something is wrong must not refuse to run because something is wrong.
     requires_system_checks = []
 
@@ -35,9 +46,15 @@ class Command(BaseCommand):
         )
         retry.add_argument("--lane", help="name or number of one lane (default: every lane)")
         retry.add_argument("ids", nargs="*", type=UUID, help="statement ids (default: all)")
+        replaying.add_arguments(deeds)
+        keeping.add_arguments(deeds)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, f"_{options['deed']}")(**options)
+        deed = _ELSEWHERE.get(options["deed"])
+        if deed is not None:
+            deed(self, **options)
+        else:
+            getattr(self, f"_{options['deed']}")(**options)
 
     def _status(self, **options: Any) -> None:
         lanes.sync_environment_lane()
@@ -73,6 +90,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {label:<16} {value}")
 
     def _deliver(self, **options: Any) -> None:
+        replays.move_all(now=timezone.now())
         outcomes = delivery.deliver_all(seconds=options["seconds"])
         if not outcomes:
             self.stdout.write(_("Nothing is due."))
@@ -86,25 +104,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{said}. {outcome.stopped}".rstrip())
 
     def _retry(self, **options: Any) -> None:
-        lane = _find_lane(options["lane"]) if options["lane"] else None
+        lane = find_lane(options["lane"]) if options["lane"] else None
         freed = outbox.retry(lane=lane.pk if lane else None, statements=options["ids"])
         self.stdout.write(
             ngettext("%d statement will be sent again.", "%d statements will be sent again.", freed)
             % freed
         )
-
-
-def _find_lane(text: str) -> Lane:
-    lane = Lane.objects.filter(name=text).first()
-    if lane is None and text.isdecimal():
-        lane = Lane.objects.filter(pk=int(text)).first()
-    if lane is None:
-        names = ", ".join(Lane.objects.values_list("name", flat=True)) or _("none")
-        raise CommandError(
-            _("No lane is called “%(text)s”. There are: %(names)s.")
-            % {"text": text, "names": names}
-        )
-    return lane
 
 
 def _state(report: health.LaneReport) -> str:
