@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Min, OuterRef, Subquery
+
 from attune.xapi import lanes
-from attune.xapi.models import Delivery, Lane
+from attune.xapi.models import Delivery, Lane, StatementRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,77 @@ class LaneReport:
 def lane_reports(now: datetime) -> list[LaneReport]:
     """Every lane, in the order in which they were made."""
     return [_report(lane, now) for lane in Lane.objects.all()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneFigures:
+    """One lane in figures. ``failures`` is how many attempts in a row came to nothing."""
+
+    lane: int
+    name: str
+    state: str
+    state_reason: str
+    waiting: int
+    oldest_waiting_age: timedelta | None
+    delivered: int
+    quarantined: int
+    failures: int
+
+
+def figures(now: datetime) -> list[LaneFigures]:
+    """Every lane in four queries, however many there are. What was given up is not counted."""
+    unsent = (
+        Delivery.objects.filter(**lanes.WAITING)
+        .order_by()
+        .values("lane")
+        .annotate(count=Count("pk"), first=Min("record_id"))
+    )
+    waiting_on = {row["lane"]: row for row in unsent}
+    first = {row["first"] for row in waiting_on.values()}
+    recorded = dict(StatementRecord.objects.filter(pk__in=first).values_list("pk", "recorded_at"))
+    refused = dict(
+        Delivery.objects.filter(quarantined_at__isnull=False, given_up=None)
+        .order_by()
+        .values_list("lane")
+        .annotate(count=Count("pk"))
+    )
+
+    def age(lane: Lane) -> timedelta | None:
+        row = waiting_on.get(lane.pk)
+        oldest = recorded.get(row["first"]) if row else None
+        return max(now - oldest, timedelta(0)) if oldest else None
+
+    return [
+        LaneFigures(
+            lane=lane.pk,
+            name=lane.name,
+            state=lane.state,
+            state_reason=lane.pause_reason or (lane.last_error if lane.failures else ""),
+            waiting=waiting_on[lane.pk]["count"] if lane.pk in waiting_on else 0,
+            oldest_waiting_age=age(lane),
+            delivered=lane.delivered_total,
+            quarantined=refused.get(lane.pk, 0),
+            failures=lane.failures,
+        )
+        for lane in Lane.objects.all()
+    ]
+
+
+def oldest_waiting_age(now: datetime) -> timedelta | None:
+    """Of the record that has waited longest on a lane that is switched on; one quick query
+    on an index, whatever waits. ``None`` if nothing does."""
+    # One look at the beginning of the index per lane, instead of one at all that waits.
+    first = (
+        Delivery.objects.filter(lane=OuterRef("pk"), **lanes.WAITING)
+        .order_by("record_id")
+        .values("record__recorded_at")[:1]
+    )
+    oldest = (
+        Lane.objects.filter(is_enabled=True)
+        .annotate(oldest=Subquery(first))
+        .aggregate(oldest=Min("oldest"))["oldest"]
+    )
+    return max(now - oldest, timedelta(0)) if oldest else None
 
 
 def waiting(lane: Lane) -> int:
