@@ -138,8 +138,8 @@ def oldest_waiting_age(now: datetime) -> timedelta | None:
     )
     oldest = (
         Lane.objects.filter(is_enabled=True)
-        .annotate(oldest=Subquery(first))
-        .aggregate(oldest=Min("oldest"))["oldest"]
+        .annotate(first_recorded=Subquery(first))
+        .aggregate(oldest=Min("first_recorded"))["oldest"]
     )
     return max(now - oldest, timedelta(0)) if oldest else None
 

@@ -15,6 +15,11 @@ from attune.notices.kinds import Kind, registry
 from attune.notices.models import Destination, Message, Route
 from tests.notices.sink import Hook, MailSink, hook, mail_sink
 
+#: Whose tables are emptied after a test that commits; all of the site's would take a second.
+APPS = [
+    *("attune.notices", "attune.xapi", "attune.jobs", "attune.accounts"),
+    *("django.contrib.auth", "django.contrib.contenttypes"),
+]
 KIND = Kind("tests.told", "Told", worth=timedelta(hours=2))
 
 
@@ -33,9 +38,7 @@ def committed() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    mark = pytest.mark.django_db(
-        transaction=True, available_apps=["attune.notices", "attune.xapi", "attune.jobs"]
-    )
+    mark = pytest.mark.django_db(transaction=True, available_apps=APPS)
     for item in items:
         if "committed" in getattr(item, "fixturenames", ()):
             item.add_marker(mark)

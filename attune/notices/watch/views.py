@@ -24,7 +24,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     names = {"web", *health.PARTS}
     only = frozenset(request.GET.get("only", "").split(",")) - {""}
     if only - names:
-        raise Http404
+        return JsonResponse({"error": f"There are: {', '.join(sorted(names))}."}, status=400)
     parts = health.report(only)
     if "sweep" in parts and not parts["sweep"].ok:
         alerts.stand_in_soon()
