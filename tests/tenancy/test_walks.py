@@ -27,6 +27,10 @@ NOT_MET_BY_OWNERS = {
     "engagementcode",
     "imageupload",
     "lane",
+    "message",
+    "messagetext",
+    "recipient",
+    "recipientmail",
     "redirect",
     "vaultdocumenttext",
 }
