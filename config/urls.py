@@ -10,6 +10,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from config.uploads import upload
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("attune.notices.watch.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("accounts/", include("attune.accounts.urls")),

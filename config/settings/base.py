@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "attune.safety",
     "attune.people",
     "attune.cultures",
+    "attune.notices",
     "attune.curriculum",
     "attune.enrolments",
     "attune.lessons",
@@ -218,6 +219,24 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Attune <attune@localhost>")
+# Without it a mail server that takes a connection and says nothing holds a worker for ever.
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=15)
+
+# --- Watching over it ------------------------------------------------------------------------
+# Who is told of trouble, beside the recipients entered in the admin.
+ATTUNE_ALERT_EMAILS = env.list("ATTUNE_ALERT_EMAILS", default=[])
+ATTUNE_ALERT_WEBHOOK = env("ATTUNE_ALERT_WEBHOOK", default="")
+ATTUNE_ALERT_WEBHOOK_SECRET = env("ATTUNE_ALERT_WEBHOOK_SECRET", default="")
+# Networks inside the house that webhooks may reach: 10.20.0.0/16
+ATTUNE_WEBHOOK_NETWORKS = env.list("ATTUNE_WEBHOOK_NETWORKS", default=[])
+# Opens /metrics, and the details of /healthz. Without it neither is there.
+ATTUNE_METRICS_TOKEN = env("ATTUNE_METRICS_TOKEN", default="")
+# Seconds after which /healthz misses a sweep, or finds that a record has waited too long.
+ATTUNE_SWEEP_LIMIT = env.int("ATTUNE_SWEEP_LIMIT", default=120)
+ATTUNE_OUTBOX_LIMIT = env.int("ATTUNE_OUTBOX_LIMIT", default=900)
+# Names of the tasks that must give signs of life; empty: the sweeps below. Sites without
+# Celery name attune.notices.tasks.sweep alone, for which `manage.py notices` answers.
+ATTUNE_WATCHED_SWEEPS = env.list("ATTUNE_WATCHED_SWEEPS", default=[])
 
 # --- Learning records (xAPI) --------------------------------------------------------------
 # The permanent IRI of this installation: part of every activity id and every actor.
@@ -272,6 +291,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "attune.jobs.tasks.sweep",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    "send the messages that wait": {
+        "task": "attune.notices.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "look for trouble": {
+        "task": "attune.notices.tasks.look",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "close attempts whose time is up": {
         "task": "attune.quizzes.tasks.close_overdue",

@@ -14,6 +14,8 @@ for required in ("ATTUNE_BASE_URL", "ATTUNE_IRI_BASE", "DATABASE_URL", "EMAIL_UR
         raise ImproperlyConfigured(f"Set {required}; .env.example explains it.")
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+# Whoever asks for signs of life asks inside the house, often without TLS.
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True

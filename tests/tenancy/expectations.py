@@ -243,6 +243,16 @@ RULES = (
     Rule("wagtailredirects:process_import", NOBODY, crashes=True),
     Rule("wagtailredirects:*", ADMINISTRATOR, ("redirect",)),
     Rule("attune_xapi_lane:*", ADMINISTRATOR, ("lane",)),
+    Rule("attune_notices_destination:*", ADMINISTRATOR, ("recipient",)),
+    Rule("attune_notices_rule:add attune_notices_rule:delete", NOBODY, ("limit",), is_shared=True),
+    Rule("attune_notices_rule:*", ADMINISTRATOR, ("limit",), is_shared=True),
+    Rule("attune_notices:messages*", ADMINISTRATOR, queries=(*EXPORTS, "state=sent", "address=zq")),
+    Rule("attune_notices:try_out", ADMINISTRATOR, ("recipient",), methods=("post",)),
+    Rule("attune_notices:*", ADMINISTRATOR, ("message",), is_ours=True),
+    # Says of parts whether they are there, to whoever asks; in tests no sweep runs, and asking
+    # would have the site tell somebody. Without the token of the settings there are no metrics.
+    Rule("attune_watch:healthz", NOBODY, methods=("put",)),
+    Rule("attune_watch:metrics", NOBODY),
     Rule("wagtaillocales:*", ADMINISTRATOR, ("locale",), is_shared=True),
     Rule("wagtailsettings:*", NOBODY, ("setting",), is_shared=True),
     Rule("wagtailforms:index*", AUTHORS, queries=FOREIGN_USERS),

@@ -26,6 +26,10 @@ NOT_MET_BY_OWNERS = {
     "documentupload",
     "engagementcode",
     "imageupload",
+    "message",
+    "messagetext",
+    "recipient",
+    "recipientmail",
     "redirect",
     "vaultdocumenttext",
 }

@@ -59,6 +59,9 @@ from attune.enrolments.services import (
 )
 from attune.jobs.models import Job, JobPart
 from attune.lessons.services import answer_self_check, confirm_lesson
+from attune.notices.kinds import ALERT
+from attune.notices.models import AlertRule, Destination, Message
+from attune.notices.services import Draft, write
 from attune.people.models import Person
 from attune.people.services.invite import token_for
 from attune.quizzes.marking import criteria_of
@@ -927,3 +930,20 @@ def _the_administrators_own(tenant: Tenant) -> None:
         asked_at=timezone.now(),
     )
     tenant.subject("replay", pk=replay.pk)
+    recipient = Destination.objects.create(
+        name=tenant.title("recipient"), email=f"{tenant.plant('recipientmail')}@example.test"
+    )
+    tenant.subject("recipient", pk=recipient.pk)
+    write(
+        Draft(
+            kind=ALERT.name,
+            key=tenant.mark,
+            subject=tenant.title("message"),
+            body=tenant.plant("messagetext"),
+            destination=recipient,
+        ),
+        now=timezone.now(),
+    )
+    tenant.subject("message", uuid=Message.objects.get(key=tenant.mark).uuid)
+    limits = AlertRule.objects.get_or_create(trouble="paused", defaults={"minutes": 2})
+    tenant.subject("limit", pk=limits[0].pk)
