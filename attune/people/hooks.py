@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,4 +25,10 @@ person_merged: list[Callable[[Person, Person], None]] = []
 Handlers move what they hold of ``gone`` to ``kept``, inside the same transaction. ``gone``
 never signed in, so it can have been assigned something but cannot have done anything; it is
 deleted afterwards unless something still points at it.
+"""
+
+jobs_followed: list[Callable[[Sequence[int], date, datetime], int]] = []
+"""``handler(person_ids, day, now)``: bring what these people owe to what their jobs of that day
+allow; the number of changes. Called within the transaction that changed jobs, for some
+hundred people at a time, and every night for everybody who has an account or left. Idempotent.
 """
