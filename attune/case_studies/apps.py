@@ -9,4 +9,11 @@ class CaseStudiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from attune.case_studies import exchange_hooks  # noqa: F401, PLC0415  (registers itself)
+        from attune.case_studies import (  # noqa: PLC0415
+            exchange_hooks,  # noqa: F401  (registers itself)
+            personal,
+        )
+        from attune.people import hooks  # noqa: PLC0415
+
+        hooks.person_parts.append(personal.parts)
+        hooks.person_erased.append(personal.erased)

@@ -7,3 +7,9 @@ class LessonsConfig(AppConfig):
     label = "attune_lessons"
     verbose_name = _("Lessons")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from attune.lessons import personal  # noqa: PLC0415  (needs the apps)
+        from attune.people import hooks  # noqa: PLC0415
+
+        hooks.person_parts.append(personal.parts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,5 +31,30 @@ deleted afterwards unless something still points at it.
 jobs_followed: list[Callable[[Sequence[int], date, datetime], int]] = []
 """``handler(person_ids, day, now)``: bring what these people owe to what their jobs of that day
 allow; the number of changes. Called within the transaction that changed jobs, for some
-hundred people at a time, and every night for everybody who has an account or left. Idempotent.
+hundred people at a time, and every night for everybody who has an account. Idempotent.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of what is known of a person: rows with the same keys, under a name.
+
+    ``name`` is a file's name without its ending; values are what JSON can hold, or days and
+    moments.
+    """
+
+    name: str
+    rows: Iterable[dict[str, Any]]
+
+
+person_parts: list[Callable[[Person], Iterable[Part]]] = []
+"""``handler(person)``: everything that a package knows of the person, for the person."""
+
+person_erased: list[Callable[[Person], dict[str, int]]] = []
+"""``handler(tombstone)``: somebody was erased, and records that have to stay hang at
+``tombstone`` by now. Take out whatever the person wrote or others wrote about them; numbers of
+rows by kind. Called inside the transaction that erases.
+
+Which rows stay is said by their key to the person: ``PROTECT`` keeps them for the tombstone,
+``CASCADE`` lets them go.
 """

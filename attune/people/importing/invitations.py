@@ -36,13 +36,12 @@ def send_owed(
 ) -> dict[str, int]:
     """Send what waits. Never call it inside a transaction. Counts by state."""
     waiting = ImportInvitation.objects.filter(imported=kept, state=State.WAITING)
-    total, done, failed = waiting.count(), 0, 0
+    total, failed = waiting.count(), 0
     words = _("Sending invitations.")
-    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
+    for done, pk in enumerate(list(waiting.order_by("pk").values_list("pk", flat=True))):
         tell(done, total, words)
         state = _send_one(pk, by=by)
         failed = failed + 1 if state == State.FAILED else 0
-        done += 1
         if failed >= IN_A_ROW:
             _wait_again(kept, done=pk)
             break

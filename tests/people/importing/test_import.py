@@ -74,12 +74,14 @@ def test_a_person_is_found_by_number_and_then_by_address(
 ) -> None:
     maria.memberships.update(external_id="H-7")
     by_number = tried(csv_of("H-7;;;;Senior agent;;;;"), by=hana).steps[0]
-    assert by_number.known is not None and by_number.known.pk == maria.pk
+    assert by_number.known is not None
+    assert by_number.known.pk == maria.pk
     assert [(each.column, each.was, each.becomes) for each in by_number.changes] == [
         ("job_title", "Agent", "Senior agent")
     ]
     by_address = tried(csv_of(";;Maria.Santos@EXAMPLE.test;;;;;;"), by=hana).steps[0]
-    assert by_address.known is not None and by_address.known.pk == maria.pk
+    assert by_address.known is not None
+    assert by_address.known.pk == maria.pk
     assert by_address.verdict == Verdict.UNCHANGED
 
 
@@ -96,7 +98,8 @@ def test_number_of_one_and_address_of_another_are_named(
     maria.memberships.update(external_id="H-7")
     plan = tried(csv_of("H-7;;noel.ramos@example.test;;;;;;"), by=hana)
     (fault,) = plan.faults
-    assert "Maria Santos" in fault.reason and "Noel Ramos" in fault.reason
+    assert "Maria Santos" in fault.reason
+    assert "Noel Ramos" in fault.reason
 
 
 def test_a_number_that_somebody_else_has_is_not_handed_on(hana: Person, maria: Person) -> None:
@@ -250,7 +253,8 @@ def test_an_address_is_mended_until_it_is_accepted(hana: Person) -> None:
 
 def test_nobody_changes_their_own_line(hana: Person) -> None:
     plan = tried(csv_of(";;hana.reyes@example.test;agent;;;;01.03.2026;"), by=hana)
-    assert verdicts(plan) == ["unchanged"] and plan.steps[0].notes
+    assert verdicts(plan) == ["unchanged"]
+    assert plan.steps[0].notes
 
 
 def test_hr_among_the_newcomers_gets_its_group(hana: Person, nordlicht_habagat: Pair) -> None:
