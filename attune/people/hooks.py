@@ -40,11 +40,13 @@ class Part:
     """Some of what is known of a person: rows with the same keys, under a name.
 
     ``name`` is a file's name without its ending; values are what JSON can hold, or days and
-    moments.
+    moments. ``private`` is what nobody but the person reads here: HR does not get it by an
+    export either, only the administrator does, who answers for it.
     """
 
     name: str
     rows: Iterable[dict[str, Any]]
+    private: bool = False
 
 
 person_parts: list[Callable[[Person], Iterable[Part]]] = []

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from attune.jobs.models import Job
 from attune.people import hooks
+from attune.people.access import reach_of
 from attune.people.erasing.authority import require_eraser
 from attune.people.hooks import Part
 from attune.people.models import Person
@@ -89,11 +90,13 @@ def _sign_ins(email: str) -> Iterator[dict[str, Any]]:
         yield from rows_of(model._default_manager.filter(username__iexact=email))
 
 
-def write_export(person: Person, output: IO[bytes]) -> None:
+def write_export(person: Person, output: IO[bytes], *, with_private: bool) -> None:
     """``data.json`` with all parts, and a CSV of each beside it."""
     everything: dict[str, list[dict[str, Any]]] = {}
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in parts_of(person):
+            if part.private and not with_private:
+                continue
             rows = list(part.rows)
             everything.setdefault(part.name, []).extend(rows)
         for name, rows in everything.items():
@@ -122,7 +125,7 @@ def export_person(*, person: Person, by: Any, now: datetime) -> IO[bytes]:
     require_eraser(person=person, by=by)
     # Handed on open; whoever sends it closes it.
     output: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    write_export(person, output)
+    write_export(person, output, with_private=by is None or reach_of(by).everything)
     output.seek(0)
     Person.objects.filter(pk=person.pk).update(data_exported_at=now)
     return output
