@@ -14,8 +14,8 @@ def parts(person: Person) -> Iterator[Part]:
     yield Part("case-attempts", rows_of(CaseAttempt.objects.filter(person=person), "unit__title"))
     yield Part("case-decisions", rows_of(CaseDecision.objects.filter(attempt__person=person)))
     reflections = Reflection.objects.filter(progress__person=person)
-    yield Part("reflections", rows_of(reflections.filter(shared_at__isnull=False)))
-    yield Part("reflections", rows_of(reflections.filter(shared_at__isnull=True)), private=True)
+    # Private, or shared with team and trainers: never with HR.
+    yield Part("reflections", rows_of(reflections), private=True)
 
 
 def erased(tombstone: Person) -> dict[str, int]:

@@ -63,7 +63,7 @@ def own_parts(person: Person) -> Iterator[Part]:
     yield Part(
         "teams", rows_of(person.team_memberships.all(), "team__name", "team__engagement__name")
     )
-    yield Part("invitations", rows_of(person.import_invitations.all()))  # type: ignore[attr-defined]
+    yield Part("invitations", rows_of(person.import_invitations.all()))
 
 
 def _roles(person: Person) -> QuerySet[Any]:

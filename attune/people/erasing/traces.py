@@ -72,7 +72,7 @@ def _jobs(traces: Traces) -> int:
     if traces.user is not None:
         own = Job.objects.filter(asked_by=traces.user.pk)
         own.delete()
-    parts = JobPart.objects.annotate(_text=Cast("rows", TextField()))
+    parts = JobPart._default_manager.annotate(_text=Cast("rows", TextField()))
     touched = set(parts.filter(_mentions(traces.marks, "_text")).values_list("job", flat=True))
     # A table with one row less is no table any more: all of that job's parts go.
     JobPart.objects.filter(job__in=touched).delete()
@@ -92,7 +92,7 @@ def _sessions(traces: Traces) -> int:
     """The person's own sessions end; in others' only words about them go."""
     if not apps.is_installed("django.contrib.sessions"):
         return 0
-    model = apps.get_model("sessions", "Session")
+    model: Any = apps.get_model("sessions", "Session")
     count = 0
     for session in model._default_manager.iterator():
         data = session.get_decoded()

@@ -19,6 +19,7 @@ from django.db.models.functions import Lower
 
 from attune.people.importing.models import ImportInvitation, PeopleImport
 from attune.people.importing.plans import Plan, Step, Verdict
+from attune.people.importing.roster import Desk
 from attune.people.models import (
     Location,
     Membership,
@@ -229,7 +230,7 @@ class _Writer:
         TeamMembership.objects.bulk_create(
             TeamMembership(
                 person=person,
-                team_id=move.desk.pk,
+                team_id=_pk_of(move.desk),
                 from_date=move.from_date,
                 until_date=move.until_date,
             )
@@ -266,6 +267,12 @@ def end_jobs(
         sync_access_of(people=Person.objects.filter(pk__in=found.values()), now=now)
         ended += list(found)
     return ended
+
+
+def _pk_of(desk: Desk) -> int:
+    if desk.pk is None:
+        raise LookupError(desk.name)  # teams are created first
+    return desk.pk
 
 
 def owe_invitations(*, kept: PeopleImport, people: Iterable[Person]) -> int:

@@ -51,7 +51,11 @@ class Evidence:
 
 
 def order_of(values: Iterable[str], *, usual: str) -> Evidence:
-    """Which order reads the most of them, and whether only one reads that many."""
+    """Which order reads the most of them, and whether only one reads that many.
+
+    Where they do not tell, days parted by dots begin with the day; else it is ``usual``, and
+    nothing at all if that is empty: then somebody has to say.
+    """
     written = []
     for value in values:
         text = value.strip()
@@ -63,11 +67,18 @@ def order_of(values: Iterable[str], *, usual: str) -> Evidence:
                 for order in _ORDERS}  # fmt: skip
     most = max(readable.values())
     best = [order for order, count in readable.items() if count == most]
-    order = usual if usual in best else best[0]
+    if len(best) == 1:
+        order = best[0]
+    elif "dmy" in best and all("." in text for text in written):
+        order = "dmy"
+    else:
+        order = usual if usual in best else ""
     doubtful = [
         text
         for text in written
         if len({day for each in best if (day := parse_day(text, each)) is not None}) > 1
     ]
     certain = most > 0 and (len(best) == 1 or not doubtful)
+    if certain and not order:
+        order = best[0]  # 05.05.2026 is one day either way
     return Evidence(order, certain, (doubtful or written)[0])

@@ -27,7 +27,7 @@ IN_A_ROW = 3
 def owed(kept: PeopleImport) -> dict[str, int]:
     """How many of this import's invitations are in which state."""
     counts = dict.fromkeys(State.values, 0)
-    rows = kept.invitations.order_by().values_list("state").annotate(Count("pk"))  # type: ignore[attr-defined]
+    rows = kept.invitations.order_by().values_list("state").annotate(Count("pk"))
     return counts | dict(rows)
 
 

@@ -34,7 +34,6 @@ from attune.people.services.authority import require_manager
 KEPT = timedelta(days=7)
 """How long a file waits to be taken over."""
 DAYS = ("hired_on", "left_on", "team_from")
-_MONTH_FIRST = {"US", "PH"}
 
 
 class AlreadyApplied(Exception):
@@ -85,12 +84,9 @@ def keep_file(
 
 
 def dates_in(kept: PeopleImport, table: Table, columns: Sequence[str]) -> Evidence:
-    """What the file's dates say of their order; where they do not tell, what is usual there."""
+    """What the file's dates say of their order; where they do not tell, as it was last time."""
     mapping = ImportMapping.objects.filter(organisation=kept.organisation).first()
     usual = mapping.date_order if mapping is not None else ""
-    if not usual:
-        countries = set(kept.organisation.locations.values_list("country", flat=True))
-        usual = "mdy" if countries and countries <= _MONTH_FIRST else "dmy"
     positions = [number for number, name in enumerate(columns) if name in DAYS]
     return order_of(
         (line.cells[number] for line in table.lines for number in positions), usual=usual

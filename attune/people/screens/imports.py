@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -108,6 +109,11 @@ class OneImport(ForManagers, WagtailAdminTemplateMixin):
     kwargs: dict[str, Any]
     page_title = _("Import people")
     header_icon = "upload"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if type(self).may_enter(request.user):
+            self.kept  # noqa: B018  (404 before anything else is looked at)
+        return super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def kept(self) -> PeopleImport:

@@ -37,11 +37,10 @@ cells = st.text(max_size=40)
 def test_any_bytes_are_a_table_or_refused(body: bytes) -> None:
     try:
         table = read_table(body)
-    except FileRefused as refusal:
-        assert str(refusal)
-    else:
-        assert table.lines
-        assert all(len(line.cells) == len(table.headings) for line in table.lines)
+    except FileRefused:
+        return
+    assert table.lines
+    assert all(len(line.cells) == len(table.headings) for line in table.lines)
 
 
 @given(st.binary(max_size=400), st.integers(0, 4_000))
@@ -105,6 +104,9 @@ def test_dates_that_contradict_each_other_name_no_order_for_sure() -> None:
     assert order_of(["01/31/2026", "02/01/2026"], usual="dmy").order == "mdy"
     doubtful = order_of(["01.02.2026", "03.04.2026"], usual="dmy")
     assert (doubtful.order, doubtful.certain) == ("dmy", False)
+    slashes = order_of(["01/02/2026", "03/04/2026"], usual="")
+    assert (slashes.order, slashes.certain) == ("", False)  # somebody has to say
+    assert order_of(["01.02.2026"], usual="mdy").order == "dmy"
     assert order_of(["2026-01-31"], usual="dmy").certain
 
 
@@ -139,7 +141,7 @@ def test_headings_of_common_systems_are_known(heading: str, name: str) -> None:
 rows = st.fixed_dictionaries(
     {},
     optional={
-        **{name: cells for name in BY_NAME},
+        **dict.fromkeys(BY_NAME, cells),
         "email": st.sampled_from(["a@x.test", "A@X.test", "b@x.test", "", "no"]) | cells,
         "external_id": st.sampled_from(["1", "2", ""]) | cells,
         "hired_on": st.sampled_from(["01.03.2026", "01.01.2024", "2026-05-01", ""]),

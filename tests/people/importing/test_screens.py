@@ -184,7 +184,8 @@ def test_agents_managers_and_others_have_no_business_here(
     for name in ("import_report", "import_columns", "import_errors"):
         address = reverse(f"attune_people_admin:{name}", args=[kept.deed])
         assert other.get(address).status_code == 404
-        assert other.post(address, {"do": "apply"}).status_code in (404, 405)
+        for deed in ("apply", "", "anything"):
+            assert other.post(address, {"do": deed}).status_code in (404, 405)
     foreign = other.post(
         reverse("attune_people_admin:import_people"),
         {
@@ -207,3 +208,69 @@ def test_a_report_costs_the_same_however_many_there_are(
     at_desk.get(report_of(kept))
     with django_assert_max_num_queries(40):
         at_desk.get(report_of(kept))
+
+
+def test_what_stops_in_the_middle_leaves_nothing_and_is_done_anew(
+    at_desk: Client, nordlicht_habagat: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last write of the import dies with its worker; another worker takes the job."""
+    kept = upload(at_desk, csv_of(LENI), nordlicht_habagat.vendor)
+    confirm(at_desk, kept)
+    at_desk.post(report_of(kept), {"do": "apply"})
+    people = Person.objects.count()
+
+    def die(**written: Any) -> None:
+        assert Person.objects.count() == people + 1
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr("attune.people.importing.services._end_confirmed", lambda *a, **k: die())
+        with pytest.raises(SystemExit):
+            runner.run_due()
+    assert Person.objects.count() == people
+    kept.refresh_from_db()
+    assert kept.applied_at is None
+    runner.run_due()
+    kept.refresh_from_db()
+    assert kept.result["new"] == 1
+    assert Person.objects.count() == people + 1
+
+
+def test_invitations_are_sent_once_whatever_the_mail_server_does(
+    at_desk: Client, nordlicht_habagat: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"N-{n};Name {n};n{n}@habagat.test;;;Manila;01.03.2026;;" for n in range(6)]
+    kept = upload(at_desk, csv_of(*lines), nordlicht_habagat.vendor, invites="on")
+    confirm(at_desk, kept)
+    at_desk.post(report_of(kept), {"do": "apply"})
+    real = "django.core.mail.EmailMultiAlternatives.send"
+    with monkeypatch.context() as patched:
+        patched.setattr(real, lambda message: (_ for _ in ()).throw(ConnectionRefusedError()))
+        runner.run_due()
+    page = at_desk.get(report_of(kept)).content.decode()
+    assert "The mail server does not answer" in page
+    assert not mail.outbox
+    # A sender that died after its claim: nobody knows whether that mail went out.
+    first = ImportInvitation.objects.order_by("pk").first()
+    assert first is not None
+    ImportInvitation.objects.filter(pk=first.pk).update(state="sending")
+    at_desk.post(report_of(kept), {"do": "invite"})
+    runner.run_due()
+    assert sorted(each.to[0] for each in mail.outbox) == [f"n{n}@habagat.test" for n in range(6)]
+    at_desk.post(report_of(kept), {"do": "invite"})
+    runner.run_due()
+    assert len(mail.outbox) == 6
+
+
+def test_an_unclear_invitation_is_not_sent_again_by_itself(
+    at_desk: Client, nordlicht_habagat: Pair
+) -> None:
+    kept = upload(at_desk, csv_of(LENI), nordlicht_habagat.vendor, invites="on")
+    confirm(at_desk, kept)
+    at_desk.post(report_of(kept), {"do": "apply"})
+    (job,) = runner.sweep()
+    runner.run(job)
+    ImportInvitation.objects.update(state="sending")
+    runner.run_due()
+    assert not mail.outbox
+    assert "unclear" in at_desk.get(report_of(kept)).content.decode()
