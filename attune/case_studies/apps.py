@@ -9,8 +9,15 @@ class CaseStudiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from attune.case_studies import exchange_hooks, iris  # noqa: F401, PLC0415  (one registers itself)
-        from attune.enrolments import hooks  # noqa: PLC0415
+        from attune.case_studies import (  # noqa: PLC0415
+            exchange_hooks,  # noqa: F401  (registers itself)
+            iris,
+            personal,
+        )
+        from attune.enrolments.hooks import activity_parts  # noqa: PLC0415
+        from attune.people import hooks  # noqa: PLC0415
 
-        hooks.activity_parts["case/scenes"] = iris.scene
-        hooks.activity_parts["case/questions"] = iris.reflection_question
+        activity_parts["case/scenes"] = iris.scene
+        activity_parts["case/questions"] = iris.reflection_question
+        hooks.person_parts.append(personal.parts)
+        hooks.person_erased.append(personal.erased)

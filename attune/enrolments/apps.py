@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
@@ -15,12 +17,22 @@ class EnrolmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from attune.enrolments import personal  # noqa: PLC0415  (needs the apps)
         from attune.people import hooks  # noqa: PLC0415  (needs the apps)
 
         hooks.person_merged.append(assignments_follow)
+        hooks.jobs_followed.append(training_follows)
+        hooks.person_parts.append(personal.parts)
+        hooks.person_erased.append(personal.erased)
 
 
 def assignments_follow(gone: "Person", kept: "Person") -> None:
     from attune.enrolments.services import hand_over  # noqa: PLC0415  (needs the apps)
 
     hand_over(gone=gone, kept=kept, now=timezone.now())
+
+
+def training_follows(person_ids: Sequence[int], day: date, now: datetime) -> int:
+    from attune.enrolments.services import follow_jobs  # noqa: PLC0415  (needs the apps)
+
+    return follow_jobs(person_ids=person_ids, day=day, now=now)

@@ -68,6 +68,10 @@ class Enrolment(models.Model):
     resumes_as = models.CharField(
         _("resumes as"), max_length=20, choices=STORED_CHOICES, blank=True, editable=False
     )
+    # Only what a leaving has paused is resumed by a return; what somebody paused stays.
+    paused_by_leaving = models.BooleanField(
+        _("paused because the job ended"), default=False, editable=False
+    )
     due_at = models.DateTimeField(
         _("due"), null=True, blank=True, help_text=_("The earliest of its live assignments.")
     )

@@ -10,7 +10,9 @@ class LessonsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once the registry is filled.
-        from attune.enrolments import hooks  # noqa: PLC0415
-        from attune.lessons import iris  # noqa: PLC0415
+        from attune.enrolments.hooks import activity_parts  # noqa: PLC0415
+        from attune.lessons import iris, personal  # noqa: PLC0415
+        from attune.people.hooks import person_parts  # noqa: PLC0415
 
-        hooks.activity_parts["lesson/checks"] = iris.self_check
+        activity_parts["lesson/checks"] = iris.self_check
+        person_parts.append(personal.parts)

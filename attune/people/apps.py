@@ -17,8 +17,11 @@ class PeopleConfig(AppConfig):
 
         import attune.people.checks  # noqa: F401, PLC0415  (registers itself)
         from attune.jobs import hooks as jobs  # noqa: PLC0415
+        from attune.jobs.kinds import registry  # noqa: PLC0415
+        from attune.people.importing.jobs import KINDS  # noqa: PLC0415  (needs the apps)
 
         jobs.zones.append(zone_of)
+        registry.add(*KINDS)
 
         user_logged_in.connect(accept_by_signing_in, dispatch_uid="attune_people.accept")
         user_logged_in.connect(note_where_they_work, dispatch_uid="attune_people.admin")

@@ -69,6 +69,12 @@ class Person(models.Model):
     access_ended_at = models.DateTimeField(
         _("access ended at"), null=True, blank=True, editable=False
     )
+    # When everything known of the person was last handed out: no erasure without it.
+    data_exported_at = models.DateTimeField(
+        _("data exported at"), null=True, blank=True, editable=False
+    )
+    # A row that took the place of somebody who was erased. It is nobody.
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
@@ -461,3 +467,30 @@ class TeamMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.team}"
+
+
+# Rows of this package that have modules of their own; Django finds models through this one.
+from attune.people.erasing.models import Erasure  # noqa: E402
+from attune.people.importing.models import (  # noqa: E402
+    ImportInvitation,
+    ImportMapping,
+    PeopleImport,
+)
+
+__all__ = [
+    "Engagement",
+    "Erasure",
+    "ImportInvitation",
+    "ImportMapping",
+    "Location",
+    "Membership",
+    "MembershipRole",
+    "Organisation",
+    "PeopleImport",
+    "Person",
+    "Team",
+    "TeamMembership",
+    "WorkingHours",
+    "code_validator",
+    "validate_time_zone",
+]

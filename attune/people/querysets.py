@@ -14,16 +14,21 @@ from attune.people.access import reach_of
 
 class PersonQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """People whom the user may see; past members stay, so that their results do."""
+        """People whom the user may see; past members stay, so that their results do.
+
+        Whoever was erased is nobody: results keep the row that took their place, lists do not.
+        """
         reach = reach_of(user)
         if reach.everything:
-            return self
+            return self.filter(erased_at__isnull=True)
         allowed = Q(pk=reach.person_id)
         if reach.organisations:
             allowed |= Q(memberships__organisation__in=reach.organisations)
         if reach.clients:
             allowed |= Q(team_memberships__team__engagement__client__in=reach.clients)
-        return self.filter(pk__in=self.model._default_manager.filter(allowed).values("pk"))
+        return self.filter(
+            pk__in=self.model._default_manager.filter(allowed, erased_at__isnull=True).values("pk")
+        )
 
     def manageable_by(self, user: Any, *, on: date | None = None) -> Self:
         """People whom the user may change: HR of an organisation that employs them.

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 
 from attune.people.screens import urls
-from attune.people.screens.base import URLS, reads_people
+from attune.people.screens.base import URLS, manages_people, reads_people
 
 
 @hooks.register("register_admin_urls")
@@ -24,6 +24,11 @@ class ForReaders(MenuItem):
         return reads_people(request.user)
 
 
+class ForManagers(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return manages_people(request.user)
+
+
 class PeopleMenu(SubmenuMenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return reads_people(request.user)
@@ -33,6 +38,7 @@ class PeopleMenu(SubmenuMenuItem):
 def people_menu() -> MenuItem:
     items: list[Any] = [
         ForReaders(_("People"), reverse(f"{URLS}:people"), icon_name="group", order=1),
+        ForManagers(_("Import"), reverse(f"{URLS}:import_people"), icon_name="upload", order=4),
         ForReaders(_("Organisations"), reverse(f"{URLS}:organisations"), icon_name="home", order=2),
         ForReaders(_("Engagements"), reverse(f"{URLS}:engagements"), icon_name="link", order=3),
     ]

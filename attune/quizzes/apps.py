@@ -15,7 +15,7 @@ class QuizzesConfig(AppConfig):
         from attune.enrolments.hooks import activity_parts  # noqa: PLC0415
         from attune.jobs.kinds import registry  # noqa: PLC0415
         from attune.people import hooks  # noqa: PLC0415
-        from attune.quizzes import checks, import_jobs, iris  # noqa: F401, PLC0415
+        from attune.quizzes import checks, import_jobs, iris, personal  # noqa: F401, PLC0415
         from attune.quizzes.permissions import (  # noqa: PLC0415
             QuestionPermissionPolicy,
             granted_permissions,
@@ -28,6 +28,8 @@ class QuizzesConfig(AppConfig):
         from attune.quizzes.screens.grants import extra_time_link  # noqa: PLC0415
 
         hooks.person_links.append(extra_time_link)
+        hooks.person_parts.append(personal.parts)
+        hooks.person_erased.append(personal.erased)
         hooks.trainer_permissions += [
             codename
             for codename in (*granted_permissions(), "wagtail_localize.submit_translation")

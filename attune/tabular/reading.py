@@ -51,6 +51,7 @@ _BOMS = (
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
 # What no text holds; tab, line feed, form feed and carriage return are text.
+_QUOTED = re.compile(r'"[^"]*"')
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -94,9 +95,13 @@ def csv_rows(body: bytes) -> tuple[Iterator[Line], str]:
     :raises FileRefused: at once, or while the rows are read.
     """
     text, encoding = decode(body)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    return _csv_rows(text, delimiter), encoding
+    return _csv_rows(text, separator_of(text)), encoding
+
+
+def separator_of(text: str) -> str:
+    """What parts the cells of a CSV text: judged by its first line, quoted cells left out."""
+    first = _QUOTED.sub("", text[:MAX_CELL].lstrip("\n").partition("\n")[0])
+    return max(",;\t", key=first.count)
 
 
 def _csv_rows(text: str, delimiter: str) -> Iterator[Line]:

@@ -507,7 +507,7 @@ def test_the_nightly_sweep_repairs_what_the_calendar_changed(cast):
 def test_the_sweep_costs_the_same_however_many_there_are(cast, django_assert_max_num_queries):
     for number in range(40):
         factories.agent(f"Agent {number}", cast.nordlicht.team)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         services.sync_access(now=NOW)
 
 

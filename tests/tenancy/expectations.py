@@ -115,6 +115,13 @@ RULES = (
     Rule("attune_people_admin:add_team", VENDOR_HR, ("engagement",), is_ours=True),
     Rule("attune_people_admin:*_team", VENDOR_HR, ("team row *",), is_ours=True),
     Rule("attune_people_admin:add_person", READERS),
+    Rule("attune_people_admin:import_people", READERS),
+    Rule("attune_people_admin:import_template", READERS, arguments=(("kind", "csv"),)),
+    # A file is for one employer, and only its HR looks at it.
+    Rule("attune_people_admin:import_*", VENDOR_HR, ("imported people",), is_ours=True),
+    Rule("attune_people_admin:erased", READERS),
+    # HR of the only vendor that somebody ever worked for, and the administrator.
+    Rule("attune_people_admin:erase_person attune_people_admin:export_data", VENDOR_HR, ("person *", "invited"), is_ours=True, all_types=True),
     Rule("attune_people_admin:add_organisation attune_people_admin:add_engagement", ADMINISTRATOR),
     Rule("attune_people_admin:rename_organisation", ADMINISTRATOR, ("client", "vendor"), is_ours=True),
     Rule("attune_people_admin:change_engagement", ADMINISTRATOR, ("engagement",), is_ours=True),

@@ -62,6 +62,7 @@ from attune.lessons.services import answer_self_check, confirm_lesson
 from attune.notices.kinds import ALERT
 from attune.notices.models import AlertRule, Destination, Message
 from attune.notices.services import Draft, write
+from attune.people.importing.services import choose_columns, keep_file
 from attune.people.models import Person
 from attune.people.services.invite import token_for
 from attune.quizzes.marking import criteria_of
@@ -151,6 +152,7 @@ def build() -> World:
     for tenant in tenants.values():
         _organisations(tenant)
         _people(tenant, between)
+        _people_files(tenant)
         _media(tenant)
         _questions(tenant)
         _pages(tenant, culture)
@@ -320,6 +322,25 @@ def _people(tenant: Tenant, between: Person) -> None:
     tenant.shared |= {"person between", "user between"}
     for kind, row in rows.items():
         tenant.subject(f"team row {kind}", pk=row.pk)
+
+
+def _people_files(tenant: Tenant) -> None:
+    """A file of people that HR uploaded and tried, with a line that is refused."""
+    rows = (
+        f"{tenant.title('filedperson')},{tenant.plant('filedmail')}@example.test,,2026-01-05",
+        f"{tenant.title('faultyperson')},nobody,{tenant.plant('filedjob')},2026-01-05",
+    )
+    hr = tenant.people["vendorhr"].user
+    kept = keep_file(
+        organisation=tenant.things["vendor"],
+        file_name=tenant.title("peoplefile"),
+        body="\n".join(["Name,E-mail,Job title,Hired on", *rows]).encode(),
+        by=hr,
+        now=timezone.now(),
+        applies_on=timezone.now().date(),
+    )
+    choose_columns(kept=kept, columns=kept.columns, date_order="ymd", by=hr)
+    tenant.subject("imported people", deed=kept.deed)
 
 
 # --- Files --------------------------------------------------------------------------------

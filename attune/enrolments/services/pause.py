@@ -12,6 +12,8 @@ from attune.enrolments.services.locking import lock_person
 from attune.enrolments.services.start_unit import state_on_return
 from attune.enrolments.states import OPEN_STATES, State
 
+PAUSING = ["state", "resumes_as", "state_reason", "paused_by_leaving"]
+
 
 @transaction.atomic
 def pause(*, enrolment: Enrolment, reason: str, now: datetime) -> Enrolment:
@@ -22,7 +24,8 @@ def pause(*, enrolment: Enrolment, reason: str, now: datetime) -> Enrolment:
         enrolment.resumes_as = enrolment.state
         enrolment.state = State.PAUSED
         enrolment.state_reason = reason
-        enrolment.save(update_fields=["state", "resumes_as", "state_reason"])
+        enrolment.paused_by_leaving = False
+        enrolment.save(update_fields=PAUSING)
     return enrolment
 
 
@@ -37,6 +40,7 @@ def resume(*, enrolment: Enrolment, now: datetime) -> Enrolment:
         enrolment.state = state_on_return(enrolment)
         enrolment.resumes_as = ""
         enrolment.state_reason = ""
-        enrolment.save(update_fields=["state", "resumes_as", "state_reason"])
+        enrolment.paused_by_leaving = False
+        enrolment.save(update_fields=PAUSING)
         count_what_is_earned(enrolment=enrolment, now=now)
     return enrolment

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets import AdminDateInput
 
@@ -23,6 +24,7 @@ from attune.people.models import (
     WorkingHours,
 )
 from attune.people.zones import zones
+from attune.tabular.reading import MAX_BYTES
 
 
 class ZoneField(forms.ChoiceField):
@@ -110,6 +112,53 @@ class AddPersonForm(JobFields):
         fields["team"].label_from_instance = lambda team: f"{team} ({team.engagement})"
 
 
+class ImportForm(forms.Form):
+    organisation = forms.ModelChoiceField(
+        label=_("Employer"),
+        queryset=Organisation.objects.none(),
+        empty_label=None,
+        help_text=_("Everybody in the file works, or worked, here."),
+    )
+    file = forms.FileField(
+        label=_("File"),
+        max_length=200,
+        help_text=_("CSV or XLSX, at most 5 MB and 20,000 people; the first sheet is read."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
+    )
+    applies_on = DayField(
+        label=_("Changes apply from"),
+        help_text=_("Moves between teams begin on this day, unless the file gives one."),
+    )
+    creates_places = forms.BooleanField(
+        label=_("Create locations and teams that are not there yet"), required=False
+    )
+    invites = forms.BooleanField(
+        label=_("Invite new people by e-mail, in their language"), required=False
+    )
+    is_complete = forms.BooleanField(
+        label=_("The file is complete: whoever works here stands in it"),
+        required=False,
+        help_text=_(
+            "Then you see by name who is missing, and decide whether they have left. Without "
+            "it, nobody leaves for not being in the file."
+        ),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organisation"].queryset = Organisation.objects.manageable_by(user)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise ValidationError(
+                gettext("The file has more than %(most)d MB. Split it.")
+                % {"most": MAX_BYTES // 1_000_000}
+            )
+        return file
+
+
 class JobForm(JobFields):
     """A further job, or with ``membership`` a change of one that stands."""
 
@@ -146,6 +195,24 @@ class DescribeForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=200)
     language = LanguageField()
     time_zone = ZoneField()
+
+
+class EraseForm(forms.Form):
+    typed = forms.CharField(
+        label=_("Type the person’s full name"),
+        help_text=_("As it stands on this page. Nothing else keeps you from a slip."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if " ".join(typed.split()) != " ".join(self.name.split()):
+            raise ValidationError(gettext("This is not the person’s name. Nobody was erased."))
+        return typed
 
 
 class AddressForm(forms.Form):

@@ -25,6 +25,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from attune.people.erasing.authority import may_erase
 from attune.people.hooks import person_links
 from attune.people.models import (
     Location,
@@ -395,6 +396,7 @@ class PersonPage(OnePerson, WagtailAdminTemplateMixin, TemplateView):
             and may_describe(person=person, by=user)
             and not person.has_accepted,
             "may_join": manages and bool(teams),
+            "may_erase": may_erase(person=person, by=user),
         }
 
 

@@ -1,12 +1,20 @@
 from django.urls import path
 
-from attune.people.screens import jobs, organisations, people
+from attune.people.screens import imports, jobs, organisations, people, records
 
 app_name = "attune_people_admin"
 urlpatterns = [
     path("", people.People.as_view(), name="people"),
     path("results/", people.People.as_view(results_only=True), name="people_results"),
     path("add/", people.AddPerson.as_view(), name="add_person"),
+    path("import/", imports.UploadImport.as_view(), name="import_people"),
+    path("import/template/<slug:kind>/", imports.ImportTemplate.as_view(), name="import_template"),
+    path("import/<uuid:deed>/", imports.ImportReport.as_view(), name="import_report"),
+    path("import/<uuid:deed>/columns/", imports.ImportColumns.as_view(), name="import_columns"),
+    path("import/<uuid:deed>/errors.csv", imports.ImportErrors.as_view(), name="import_errors"),
+    path("erased/", records.Erased.as_view(), name="erased"),
+    path("<int:pk>/data/", records.ExportData.as_view(), name="export_data"),
+    path("<int:pk>/erase/", records.ErasePerson.as_view(), name="erase_person"),
     path("<int:pk>/", people.PersonPage.as_view(), name="person"),
     path("<int:pk>/describe/", people.DescribePerson.as_view(), name="describe_person"),
     path("<int:pk>/address/", people.CorrectAddress.as_view(), name="correct_address"),

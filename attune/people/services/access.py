@@ -20,6 +20,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from attune.people import hooks
 from attune.people.access import forget_reach
 from attune.people.groups import put_into_groups
 from attune.people.models import Membership, Person
@@ -43,6 +44,7 @@ def sync_access_of(*, people: Iterable[Person], now: datetime) -> int:
     day = day_of(now)
     changes = _close(ids, day=day, now=now) + _open(ids, day=day)
     changes += put_into_groups(people=Person.objects.filter(pk__in=ids), on=day)
+    changes += sum(handler(ids, day, now) for handler in hooks.jobs_followed)
     forget_reach(person.user for person in people if Person.user.is_cached(person) and person.user)
     return changes
 

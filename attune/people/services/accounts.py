@@ -46,6 +46,18 @@ def discard_account(*, person: Person) -> None:
 
 
 def _new_user(*, email: str, full_name: str) -> Any | None:
+    user = new_user(email=email, full_name=full_name)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        # Somebody else has just made it: then it is theirs.
+        return None
+    return user
+
+
+def new_user(*, email: str, full_name: str) -> Any:
+    """A row of the site's user model, not saved yet, without a usable password."""
     user_model: Any = get_user_model()
     values: dict[str, Any] = {user_model.get_email_field_name(): email}
     values.setdefault(user_model.USERNAME_FIELD, email)
@@ -62,10 +74,4 @@ def _new_user(*, email: str, full_name: str) -> Any | None:
         )
     user = user_model(**values)
     user.set_unusable_password()
-    try:
-        with transaction.atomic():
-            user.save()
-    except IntegrityError:
-        # Somebody else has just made it: then it is theirs.
-        return None
     return user

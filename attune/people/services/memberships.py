@@ -131,18 +131,19 @@ def end_membership(*, membership: Membership, left_on: date, by: Any, now: datet
     _refuse_overlap(membership)  # a later last day than before may reach into the next job
     membership.full_clean()
     membership.save(update_fields=["left_on"])
-    _end_teams(membership, left_on=left_on)
+    end_teams(
+        organisation=membership.organisation_id, people=[membership.person_id], left_on=left_on
+    )
     sync_access_of(people=[membership.person], now=now)
     return membership
 
 
-def _end_teams(membership: Membership, *, left_on: date) -> None:
+def end_teams(*, organisation: int, people: Iterable[int], left_on: date) -> None:
     """A team row that would outlast the job ends with it; one that never began goes."""
     rows = TeamMembership.objects.filter(
         Q(until_date__isnull=True) | Q(until_date__gt=left_on),
-        Q(team__engagement__vendor=membership.organisation_id)
-        | Q(team__engagement__client=membership.organisation_id),
-        person=membership.person_id,
+        Q(team__engagement__vendor=organisation) | Q(team__engagement__client=organisation),
+        person__in=list(people),
     )
     rows.filter(from_date__gt=left_on).delete()
     rows.update(until_date=left_on)
