@@ -6,25 +6,13 @@ leads to nobody. ``attune.xapi.erasure`` does it and says what is left to do els
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import logging
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-logger = logging.getLogger(__name__)
-
-DOOR = "attune.xapi.erasure"
+from attune.xapi import erasure
 
 
 def forget_unsent(pseudonym: UUID) -> dict[str, Any]:
-    """Within the caller's transaction; what was done, for whoever erases.
-
-    SEAM: once ``attune.xapi.erasure`` is on this branch, import it at the top and drop the
-    look for it.
-    """
-    if importlib.util.find_spec(DOOR) is None:
-        logger.warning("Unsent learning records of an erased person were left as they are.")
-        return {"unsent_left": True}
-    return asdict(importlib.import_module(DOOR).erase(pseudonym))
+    """Within the caller's transaction; what was done, for whoever erases (``erasure.Erased``)."""
+    return asdict(erasure.erase(pseudonym))
