@@ -27,11 +27,20 @@ from django.db.models.functions import Now
 
 from attune.safety.encryption import Secret
 from attune.xapi import filters
-from attune.xapi.models import Authentication, Delivery, FilteredBy, Lane, LaneOrigin
+from attune.xapi.models import (
+    Authentication,
+    Delivery,
+    FilteredBy,
+    Lane,
+    LaneOrigin,
+    StatementRecord,
+)
 
 ENVIRONMENT_LANE = "Environment"
 #: Longer than any transaction that could have been recording while a lane was made.
 SETTLING = timedelta(hours=1)
+#: And so many keys more: whoever records passes the time, and may have passed an earlier one.
+KEYS_IN_DOUBT = 10_000
 #: What the partial index of waiting rows says, word for word.
 WAITING = {"delivered_at": None, "quarantined_at": None}
 
@@ -59,18 +68,19 @@ def enqueue_sql(*, where: str) -> str:
     )
 
 
-def enqueue_missing(lane: Lane) -> int:
+def enqueue_missing(lane: Lane, *, after: int = 0) -> int:
     """Give *lane* a waiting delivery for every record that it should have and has not; how many.
 
     A new lane thus receives what was recorded before it existed. Ids are fixed, so a store
-    that knows a statement already takes it for the same.
+    that knows a statement already takes it for the same. Only records with keys above *after*
+    are looked at.
     """
     where = (
-        "lane.id = %s AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
+        "lane.id = %s AND record.id > %s AND NOT EXISTS (SELECT 1 FROM attune_xapi_delivery had "
         "WHERE had.lane_id = lane.id AND had.record_id = record.id)"
     )
     with connection.cursor() as cursor:
-        cursor.execute(enqueue_sql(where=where), [lane.pk])
+        cursor.execute(enqueue_sql(where=where), [lane.pk, after])
         return int(cursor.rowcount)
 
 
@@ -119,11 +129,27 @@ def settings_changed(lane: Lane) -> None:
 
 
 def settle() -> int:
-    """Look again at lanes that changed a short while ago; how many deliveries were missing."""
+    """Look again at lanes that changed a short while ago; how many deliveries were missing.
+
+    Only at what could have been on its way at that time: the sweep does this every few seconds.
+    """
     missing = 0
     for lane in Lane.objects.filter(is_enabled=True, settling_until__gt=Now()):
-        missing += enqueue_missing(lane)
+        missing += enqueue_missing(lane, after=_settled(lane))
     return missing
+
+
+def _settled(lane: Lane) -> int:
+    """A key below which every record had committed when *lane* changed.
+
+    Keys count up as records are written, and none was being written for longer than
+    ``SETTLING``. Read from the newest backwards, which is as long as two hours' records.
+    """
+    if lane.settling_until is None:
+        return 0
+    old = StatementRecord.objects.filter(recorded_at__lt=lane.settling_until - 2 * SETTLING)
+    newest = old.order_by("-pk").values_list("pk", flat=True).first()
+    return max(0, newest - KEYS_IN_DOUBT) if newest else 0
 
 
 # --- the lane from the environment ----------------------------------------------------------

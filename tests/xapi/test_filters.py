@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -255,6 +255,19 @@ def test_the_environments_lane_has_filters(settings: Any) -> None:
     lane = lanes.sync_environment_lane()
     assert lane is not None
     assert len(on(lane)) == 3
+
+
+def test_the_sweep_looks_only_at_what_could_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "KEYS_IN_DOUBT", 1)
+    ids = [keep(say(f"{number}", verbs.PASSED)) for number in range(6)]
+    keys = list(StatementRecord.objects.order_by("pk").values_list("pk", flat=True))
+    StatementRecord.objects.filter(pk__in=keys[:4]).update(recorded_at=NOW - timedelta(days=1))
+    lane = make()
+    lanes.settings_changed(lane)
+    assert len(on(lane)) == 6
+    Delivery.objects.all().delete()
+    assert lanes.settle() == 3  # the two new ones, and one key in doubt
+    assert on(lane) == set(ids[3:])
 
 
 def test_codes_are_known_from_the_records() -> None:
