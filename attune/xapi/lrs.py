@@ -123,12 +123,14 @@ class RecordStore:
     def may_dislike_gzip(self, answer: Answer) -> bool:
         """Whether *answer* to a compressed batch may be about the compression.
 
-        415 says so (RFC 9110, 15.5.16). Others say 400 or 422; once a compressed batch was taken
-        on this connection, these are about a statement.
+        415 says so (RFC 9110, 15.5.16). Others say 400 or 422, or stumble: Ralph 5 answers 500.
+        Once a compressed batch was taken on this connection, these are about something else.
         """
         if not self.compresses:
             return False
-        return answer.status == 415 or (answer.status in (400, 422) and not self._took_compressed)
+        return answer.status == 415 or (
+            answer.status in (400, 422, 500, 501) and not self._took_compressed
+        )
 
     def find(self, identifier: str) -> Found:
         """The statement with this id, voided or not."""
