@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -245,7 +246,7 @@ def _bare(endpoint: str, size: int) -> float:
                 b"[" + b",".join(chunk[at : at + BATCH]) + b"]"
                 for at in range(0, len(chunk), BATCH)
             ]
-            spent += _timed(lambda batches=batches: send(batches))
+            spent += _timed(partial(send, batches))
     return spent
 
 

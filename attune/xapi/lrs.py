@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -79,7 +79,8 @@ class RecordStore:
         if username or password:
             headers["Authorization"] = basic(username, password)
         self._secrets = hidden(password, headers.get("Authorization", ""))
-        self._client = _client(headers, connect_timeout, read_timeout)
+        self._open = partial(_client, headers, connect_timeout, read_timeout)
+        self._client = self._open()
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +132,12 @@ class RecordStore:
         return answer.status == 415 or (
             answer.status in (400, 422, 500, 501) and not self._took_compressed
         )
+
+    def stop_compressing(self) -> None:
+        """From now on plain, and on a new connection: who stumbled often lets the old one drop."""
+        self.compresses = False
+        self._client.close()
+        self._client = self._open()
 
     def find(self, identifier: str) -> Found:
         """The statement with this id, voided or not."""
