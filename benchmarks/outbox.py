@@ -53,7 +53,9 @@ def _recording() -> list[Row]:
 
         with CaptureQueriesContext(connection) as asked, transaction.atomic():
             outbox.record(_statement(10_000), tags=TAGS)
-        commands = len([one for one in asked if not one["sql"].startswith(("BEGIN", "SAVE", "RELEASE"))])
+        commands = len(
+            [one for one in asked if not one["sql"].startswith(("BEGIN", "SAVE", "RELEASE"))]
+        )
         each = _timed(record) / count * 1000
         note = f"{commands} commands; each lane with four filters"
         rows.append(_row(f"recorded, {number} lanes", count, each, "ms", note))

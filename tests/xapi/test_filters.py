@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from attune.xapi import filters, health, lanes, outbox, verbs
@@ -250,6 +252,9 @@ def test_the_environments_lane_has_filters(settings: Any) -> None:
         "https://a.example/verbs/own",
     }
     assert report.as_json()["engagements"] == ["nordlicht-habagat"]
+    out = StringIO()
+    call_command("outbox", "status", stdout=out)
+    assert "only engagements nordlicht-habagat" in out.getvalue()
     settings.ATTUNE_LRS_ENGAGEMENTS = []
     settings.ATTUNE_LRS_VERBS = []
     lane = lanes.sync_environment_lane()
