@@ -13,7 +13,7 @@ urlpatterns = [
     path("extensions/<slug:name>", iris.part_of_profile, name="extension"),
     path("<slug:kind>/<uuid:key>", iris.activity, name="activity"),
     path(
-        "<slug:kind>/<uuid:key>/<slug:part>/<slug:name>",
+        "<slug:kind>/<uuid:key>/<slug:part>/<slug:place>",
         iris.part_of_activity,
         name="part_of_activity",
     ),

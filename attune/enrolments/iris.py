@@ -82,10 +82,10 @@ def activity(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
 @require_safe
 @vary_on_headers("Accept")
 def part_of_activity(
-    request: HttpRequest, kind: str, key: UUID, part: str, name: str
+    request: HttpRequest, kind: str, key: UUID, part: str, place: str
 ) -> HttpResponse:
     """A scene of a case, a question within one, a self-check: what stands inside a unit."""
-    return _part(request, f"{kind}/{part}", key, name)
+    return _part(request, f"{kind}/{part}", key, place)
 
 
 def knows(iri: str) -> bool:

@@ -12,7 +12,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
 from attune.safety.encryption import keyring
-from attune.xapi import archives
+from attune.xapi import archives, verbs
+from attune.xapi.filters import verb_ids
 from attune.xapi.models import XapiVersion
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -118,6 +119,31 @@ def _environment_lane() -> list[CheckMessage]:
                 id="attune_xapi.W002",
             )
         )
+    return [*found, *_tokens_and_filters()]
+
+
+def _tokens_and_filters() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    token_endpoint = str(getattr(settings, "ATTUNE_LRS_TOKEN_ENDPOINT", "") or "")
+    parts = urlsplit(token_endpoint)
+    if token_endpoint and (
+        parts.scheme not in ("http", "https") or not parts.hostname or parts.username
+    ):
+        found.append(
+            Error(
+                "ATTUNE_LRS_TOKEN_ENDPOINT is not an absolute http(s) address without credentials.",
+                id="attune_xapi.E009",
+            )
+        )
+    asked = verb_ids(getattr(settings, "ATTUNE_LRS_VERBS", ()))
+    if unknown := sorted(set(asked) - set(verbs.ALL)):
+        found.append(
+            Warning(
+                f"ATTUNE_LRS_VERBS names what Attune never says: {', '.join(unknown)}.",
+                hint="Names of Attune's verbs, or their full addresses.",
+                id="attune_xapi.W004",
+            )
+        )
     return found
 
 
@@ -142,16 +168,18 @@ def check_transport(
     *, app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     """In production: learning records and credentials travel encrypted."""
-    endpoint = urlsplit(str(getattr(settings, "ATTUNE_LRS_ENDPOINT", "") or ""))
-    if endpoint.scheme == "http" and endpoint.hostname not in LOCAL_HOSTS:
-        return [
-            Warning(
-                "ATTUNE_LRS_ENDPOINT is http: records and credentials travel unencrypted.",
-                hint="Use https.",
-                id="attune_xapi.W003",
+    found: list[CheckMessage] = []
+    for name in ("ATTUNE_LRS_ENDPOINT", "ATTUNE_LRS_TOKEN_ENDPOINT"):
+        endpoint = urlsplit(str(getattr(settings, name, "") or ""))
+        if endpoint.scheme == "http" and endpoint.hostname not in LOCAL_HOSTS:
+            found.append(
+                Warning(
+                    f"{name} is http: records and credentials travel unencrypted.",
+                    hint="Use https.",
+                    id="attune_xapi.W003",
+                )
             )
-        ]
-    return []
+    return found
 
 
 @register(Tags.database)

@@ -272,7 +272,7 @@ class _Run:
         answer = self.store.post(bodies, ids=ids)
         if not self.store.may_dislike_gzip(answer):
             return answer
-        self.store.compresses = False
+        self.store.stop_compressing()
         self._keep_lease()
         plain = self.store.post(bodies, ids=ids)
         if plain.verdict in (Verdict.DELIVERED, Verdict.PARTLY):

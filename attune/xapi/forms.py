@@ -246,7 +246,7 @@ lane_panels = ObjectList(
                 FieldPanel("username"),
                 FieldPanel("password"),
             ],
-            heading=_("Where it is and how it lets us in"),
+            heading=_("Address and access"),
         ),
         MultiFieldPanel(
             [

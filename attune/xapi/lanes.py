@@ -7,7 +7,7 @@ database's clock: the clocks of two workers may differ by more than a lease.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -47,6 +47,8 @@ SETTLING = timedelta(hours=1)
 #: Records that saving a lane puts in its queue itself; above it a replay does.
 AT_ONCE = 500
 BACKFILL_PER_MINUTE = 60_000
+#: And so many keys more: whoever records passes the time, and may have passed an earlier one.
+KEYS_IN_DOUBT = 10_000
 #: What the partial index of waiting rows says, word for word.
 WAITING = {"delivered_at": None, "quarantined_at": None}
 
@@ -170,23 +172,25 @@ def settings_changed(lane: Lane) -> None:
 def settle() -> int:
     """Look again at lanes that changed a short while ago; how many deliveries were missing.
 
-    Only at records that can have been written while the lane was changing: the rest is a
-    backfill's work, and this is done every few seconds for an hour.
+    Only at what could have been on its way at that time: the sweep does this every few seconds.
     """
     missing = 0
     for lane in Lane.objects.filter(is_enabled=True, settling_until__gt=Now()):
-        # settling_until lies SETTLING after the change, the longest transaction before it.
-        if lane.settling_until is not None:
-            began = lane.settling_until - 2 * SETTLING
-            missing += enqueue_missing(lane, after=_last_recorded_before(began))
+        missing += enqueue_missing(lane, after=_settled(lane))
     return missing
 
 
-def _last_recorded_before(at: datetime) -> int:
-    """The key of the newest record from before *at*. Keys and times grow together, near enough:
-    from the newest backwards it passes only what was recorded since."""
-    older = StatementRecord.objects.filter(recorded_at__lt=at).order_by("-pk")
-    return older.values_list("pk", flat=True).first() or 0
+def _settled(lane: Lane) -> int:
+    """A key below which every record had committed when *lane* changed.
+
+    Keys count up as records are written, and none was being written for longer than
+    ``SETTLING``. Read from the newest backwards, which is as long as two hours' records.
+    """
+    if lane.settling_until is None:
+        return 0
+    old = StatementRecord.objects.filter(recorded_at__lt=lane.settling_until - 2 * SETTLING)
+    newest = old.order_by("-pk").values_list("pk", flat=True).first()
+    return max(0, newest - KEYS_IN_DOUBT) if newest else 0
 
 
 # --- the lane from the environment ----------------------------------------------------------

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -93,7 +93,8 @@ class RecordStore:
         if username or password:
             headers["Authorization"] = basic(username, password)
         self._secrets = hidden(password, headers.get("Authorization", ""))
-        self._client = _client(headers, connect_timeout, read_timeout)
+        self._open = partial(_client, headers, connect_timeout, read_timeout)
+        self._client = self._open()
 
     def __enter__(self) -> Self:
         return self
@@ -137,12 +138,20 @@ class RecordStore:
     def may_dislike_gzip(self, answer: Answer) -> bool:
         """Whether *answer* to a compressed batch may be about the compression.
 
-        415 says so (RFC 9110, 15.5.16). Others say 400 or 422; once a compressed batch was taken
-        on this connection, these are about a statement.
+        415 says so (RFC 9110, 15.5.16). Others say 400 or 422, or stumble: Ralph 5 answers 500.
+        Once a compressed batch was taken on this connection, these are about something else.
         """
         if not self.compresses:
             return False
-        return answer.status == 415 or (answer.status in (400, 422) and not self._took_compressed)
+        return answer.status == 415 or (
+            answer.status in (400, 422, 500, 501) and not self._took_compressed
+        )
+
+    def stop_compressing(self) -> None:
+        """From now on plain, and on a new connection: who stumbled often lets the old one drop."""
+        self.compresses = False
+        self._client.close()
+        self._client = self._open()
 
     def find(self, identifier: str) -> Found:
         """The statement with this id, voided or not."""

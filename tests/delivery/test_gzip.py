@@ -37,7 +37,7 @@ def test_batches_are_compressed_where_the_lane_says_so(lane: Lane, double: Doubl
     assert double.compressed[-1] is False
 
 
-@pytest.mark.parametrize("status", [415, 400, 422])
+@pytest.mark.parametrize("status", [415, 400, 422, 500])
 def test_a_store_that_takes_none_gets_them_plain_for_the_run_and_it_is_said(
     lane: Lane, double: Double, status: int
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_store_that_takes_neither_quarantines_in_the_words_about_the_statement
 def test_a_store_that_chokes_on_compression_gets_plain_batches_in_the_end(
     lane: Lane, double: Double
 ) -> None:
-    double.gzip = 500
+    double.gzip = 502
     record(3)
     for _ in range(delivery.ISOLATE_AFTER):
         assert run(lane).delivered == 0

@@ -109,3 +109,23 @@ def test_the_same_bytes_come_back(committed: None, shared_ralph: Ralph, number: 
     first, second = (make_statement(number, seed="bytes") for _ in range(2))
     assert first.body == second.body
     assert first.id == second.id
+
+
+def test_it_is_tried_with_compressed_batches_and_gets_what_it_takes(
+    committed: None, own_ralph: Ralph
+) -> None:
+    """Ralph 5 stumbles over a compressed body (500): it gets them plain, in the same run."""
+    lane = Lane.objects.create(
+        name="compressed",
+        endpoint=own_ralph.endpoint,
+        username=own_ralph.username,
+        password=own_ralph.password,
+        compresses=True,
+    )
+    ids = record(150, seed="gzip")
+    outcome = delivery.deliver(lane.pk)
+    assert outcome is not None
+    assert (outcome.delivered, outcome.quarantined) == (150, 0)
+    lane.refresh_from_db()
+    assert "does not take compressed batches" in lane.last_error
+    assert sorted(json.loads(line)["id"] for line in own_ralph.lines()) == sorted(ids)

@@ -213,6 +213,17 @@ def test_a_token_server_that_is_not_there_backs_off_and_blames_no_statement(
     assert not Delivery.objects.exclude(aside_until=None).exists()
 
 
+def test_a_token_server_in_trouble_is_asked_once_per_run(lane: Lane, tokens: TokenDouble) -> None:
+    """And not once per statement, however long it lasts: no statement can be to blame."""
+    record(30)
+    for _ in range(delivery.ISOLATE_AFTER + 2):
+        tokens.plan(500)
+        before = tokens.requests
+        run(lane)
+        assert tokens.requests == before + 1
+    assert run(lane).delivered == 30
+
+
 def test_its_retry_after_is_honoured(lane: Lane, tokens: TokenDouble) -> None:
     record(1)
     tokens.plan(429, Retry_After="120")

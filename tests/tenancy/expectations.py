@@ -94,6 +94,7 @@ RULES = (
     Rule("attune_iris:template", EVERYBODY, arguments=(("name", "registered-programme"),)),
     Rule("attune_iris:extension", EVERYBODY, arguments=(("name", "cycle"),)),
     Rule("attune_iris:activity", EVERYBODY, ("activity *",), opens_to_strangers=True),
+    Rule("attune_iris:part_of_activity", EVERYBODY, ("part *",), opens_to_strangers=True),
     # --- our own: HR ---------------------------------------------------------------------------
     Rule(
         "attune_people_admin:people attune_people_admin:people_results",

@@ -874,6 +874,19 @@ def _learning(tenant: Tenant, between: Person) -> None:
         )
     for kind in ("programme", "module", "lesson", "quiz"):
         tenant.subject(f"activity {kind}", kind=kind, key=pages[kind].translation_key)
+    tenant.subject("activity question", kind="question", key=first.question_key)
+    case, lesson = pages["case"], pages["lesson"]
+    for name, page, part, place in (
+        ("scene", case, "scenes", case.scenes.first().key),
+        ("check", lesson, "checks", next(iter(lesson.self_checks()), CAPTIONED)),
+    ):
+        tenant.subject(
+            f"part {name}",
+            kind=page.unit_kind,
+            key=page.translation_key,
+            part=part,
+            place=place,
+        )
     for kind, enrolment in enrolments.items():
         tenant.subject(f"enrolment {kind}", enrolment_id=enrolment.pk)
         reason = Assignment.objects.filter(enrolment=enrolment).first()

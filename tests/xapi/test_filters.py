@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from attune.xapi import filters, health, lanes, outbox, verbs
@@ -250,11 +252,27 @@ def test_the_environments_lane_has_filters(settings: Any) -> None:
         "https://a.example/verbs/own",
     }
     assert report.as_json()["engagements"] == ["nordlicht-habagat"]
+    out = StringIO()
+    call_command("outbox", "status", stdout=out)
+    assert "only engagements nordlicht-habagat" in out.getvalue()
     settings.ATTUNE_LRS_ENGAGEMENTS = []
     settings.ATTUNE_LRS_VERBS = []
     lane = lanes.sync_environment_lane()
     assert lane is not None
     assert len(on(lane)) == 3
+
+
+def test_the_sweep_looks_only_at_what_could_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "KEYS_IN_DOUBT", 1)
+    ids = [keep(say(f"{number}", verbs.PASSED)) for number in range(6)]
+    keys = list(StatementRecord.objects.order_by("pk").values_list("pk", flat=True))
+    StatementRecord.objects.filter(pk__in=keys[:4]).update(recorded_at=NOW - timedelta(days=1))
+    lane = make()
+    lanes.settings_changed(lane)
+    assert len(on(lane)) == 6
+    Delivery.objects.all().delete()
+    assert lanes.settle() == 3  # the two new ones, and one key in doubt
+    assert on(lane) == set(ids[3:])
 
 
 def test_codes_are_known_from_the_records() -> None:

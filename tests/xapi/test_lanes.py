@@ -142,6 +142,11 @@ def test_the_checks_have_nothing_to_say_of_good_settings(environment: Any) -> No
         ({"ATTUNE_LRS_ENDPOINT": "https://lrs.example/xapi/statements"}, ["W002"]),
         ({"ATTUNE_LRS_ENDPOINT": "http://lrs.example/xapi"}, ["W003"]),
         ({"ATTUNE_LRS_ENDPOINT": "http://127.0.0.1:8100/xAPI"}, []),
+        ({"ATTUNE_LRS_TOKEN_ENDPOINT": "tokens.example"}, ["E009"]),
+        ({"ATTUNE_LRS_TOKEN_ENDPOINT": "https://k:s@tokens.example/"}, ["E009"]),
+        ({"ATTUNE_LRS_TOKEN_ENDPOINT": "http://tokens.example/"}, ["W003"]),
+        ({"ATTUNE_LRS_TOKEN_ENDPOINT": "https://tokens.example/"}, []),
+        ({"ATTUNE_LRS_VERBS": ["passed", "won"]}, ["W004"]),
     ],
 )
 def test_each_misconfiguration_is_said(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import copy
 import json
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attune.xapi import linting
+from attune.xapi.interactions import fitting
 from attune.xapi.linting import lint
 from tests.xapi.samples import SAMPLES
 
@@ -39,6 +45,7 @@ def drop(*path: str | int) -> Spoil:
 
 
 DEFINITION = ("object", "definition")
+PATTERN = "correctResponsesPattern"
 
 FAULTS: list[tuple[str, str, Spoil, str]] = [
     # what no public validator tested objects to
@@ -130,6 +137,86 @@ FAULTS: list[tuple[str, str, Spoil, str]] = [
     ("voided", "voids an activity", put("object", value={"id": "https://a.example/x"}), "object"),
     ("voided", "platform of no activity", put("context", "platform", value="x"), "platform"),
     ("passed", "typing error", put("reslt", value={}), "reslt"),
+    # one more of each, so that every fault that the linter knows has its example
+    ("choice", "a choice twice", put("result", "response", value="what[,]what"), "response"),
+    ("choice", "no choices", drop(*DEFINITION, "choices"), "choices"),
+    ("choice", "empty list of choices", put(*DEFINITION, "choices", value=[]), "choices"),
+    ("choice", "a choice that is a word", put(*DEFINITION, "choices", 0, value="a"), "choices[0]"),
+    ("choice", "choice unnamed", drop(*DEFINITION, "choices", 0, "description"), "description"),
+    ("choice", "no such type", put(*DEFINITION, "interactionType", value="essay"), "Type"),
+    ("choice", "pattern of nothing", put(*DEFINITION, PATTERN, value=[]), PATTERN),
+    ("choice", "pattern that is no text", put(*DEFINITION, PATTERN, value=[4]), f"{PATTERN}[0]"),
+    ("choice", "response that is no text", put("result", "response", value=["a"]), "response"),
+    ("true-false", "both are right", put(*DEFINITION, PATTERN, value=["true", "false"]), PATTERN),
+    ("all-sequencing", "one twice", put("result", "response", value="a[,]a"), "response"),
+    ("all-sequencing", "of one part", put(*DEFINITION, PATTERN, value=["a"]), f"{PATTERN}[0]"),
+    ("all-matching", "no pair", put("result", "response", value="s1"), "response"),
+    ("all-matching", "a pair twice", put(*DEFINITION, PATTERN, value=["s1[.]t1[,]s1[.]t1"]), "[0]"),
+    ("all-matching", "of nothing", put(*DEFINITION, PATTERN, value=[""]), f"{PATTERN}[0]"),
+    ("all-performance", "no step", put("result", "response", value="greet"), "response"),
+    ("all-performance", "range", put(*DEFINITION, PATTERN, value=["greet[.]9[:]4"]), "[0]"),
+    ("all-numeric", "no end", put(*DEFINITION, PATTERN, value=["[:]"]), f"{PATTERN}[0]"),
+    ("all-numeric", "three ends", put(*DEFINITION, PATTERN, value=["1[:]2[:]3"]), "[0]"),
+    ("all-numeric", "endless", put("result", "response", value="1e9999"), "response"),
+    (
+        "all-fill-in",
+        "a parameter in a response",
+        put("result", "response", value="{case_matters=true}Sie"),
+        "response",
+    ),
+    (
+        "all-fill-in",
+        "no language",
+        put(*DEFINITION, PATTERN, value=["{lang=German!}Sie"]),
+        f"{PATTERN}[0]",
+    ),
+    (
+        "all-long-fill-in",
+        "an order of one text",
+        put(*DEFINITION, PATTERN, value=["{order_matters=true}Sie"]),
+        f"{PATTERN}[0]",
+    ),
+    ("passed", "actor that is a word", put("actor", value="Maria"), "actor"),
+    ("passed", "a group", put("actor", "objectType", value="Group"), "actor.objectType"),
+    ("passed", "actor with a team", put("actor", "member", value=[]), "actor.member"),
+    ("passed", "nobody's account", drop("actor", "account"), "actor.account"),
+    ("passed", "verb that is a word", put("verb", value="passed"), "verb"),
+    ("passed", "object that is a word", put("object", value="quiz"), "object"),
+    ("passed", "about a person", put("object", "objectType", value="Agent"), "object.objectType"),
+    ("passed", "definition that is a word", put(*DEFINITION, value="quiz"), "definition"),
+    ("passed", "result that is a word", put("result", value="well"), "result"),
+    ("passed", "result of nothing", put("result", value={}), "result"),
+    ("passed", "score that is a number", put("result", "score", value=5), "result.score"),
+    ("passed", "endless score", put("result", "score", "raw", value=float("inf")), "raw"),
+    ("passed", "context that is a word", put("context", value="work"), "context"),
+    ("passed", "platform of no text", put("context", "platform", value=""), "context.platform"),
+    ("passed", "extensions in a list", put("context", "extensions", value=[]), "extensions"),
+    (
+        "passed",
+        "activities in a list",
+        put("context", "contextActivities", value=[]),
+        "contextActivities",
+    ),
+    (
+        "passed",
+        "parent that is a word",
+        put("context", "contextActivities", "parent", value=["module"]),
+        "parent[0]",
+    ),
+    (
+        "passed",
+        "parent that is an agent",
+        put("context", "contextActivities", "parent", 0, "objectType", value="Agent"),
+        "parent[0].objectType",
+    ),
+    (
+        "passed",
+        "grouping twice",
+        lambda statement: statement["context"]["contextActivities"]["grouping"].append(
+            statement["context"]["contextActivities"]["grouping"][0]
+        ),
+        "grouping[1].id",
+    ),
 ]
 
 
@@ -152,6 +239,55 @@ def test_each_fault_is_found_where_it_is(name: str, spoil: Spoil, path: str) -> 
     assert findings
     assert any(path in finding.path for finding in findings), findings
     assert all(finding.message for finding in findings)
+
+
+def test_what_is_no_object_is_no_statement() -> None:
+    assert [finding.message for finding in lint([])] == ["is not a JSON object"]  # type: ignore[arg-type]
+
+
+def test_every_fault_that_the_linter_knows_has_its_example() -> None:
+    """Whoever adds a check adds the statement that breaks it: no line that finds goes untried."""
+    places = _places_that_find()
+    assert len(places) > 50
+    tried: set[tuple[str, int]] = set()
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename not in {file for file, _, _ in places}:
+            return None
+        tried.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    spoilt = [sample(name) for name, _, _, _ in FAULTS]
+    for statement, (_, _, spoil, _) in zip(spoilt, FAULTS, strict=True):
+        spoil(statement)
+    sys.settrace(trace)
+    try:
+        for statement in spoilt:
+            lint(statement)
+        # The linter says this of the definition; who asks about a text alone hears it here.
+        with contextlib.suppress(ValueError):
+            fitting.check_text({"interactionType": "essay"}, "text", pattern=False)
+    finally:
+        sys.settrace(before)
+    untried = [
+        f"{Path(file).name}:{first}"
+        for file, first, last in places
+        if not any((file, line) in tried for line in range(first, last + 1))
+    ]
+    assert untried == []
+
+
+def _places_that_find() -> list[tuple[str, int, int]]:
+    """File, first and last line of each ``yield Finding(…)`` and each problem of a definition."""
+    places = []
+    for module in (linting, fitting):
+        file = str(module.__file__)
+        for node in ast.walk(ast.parse(Path(file).read_text())):
+            found = isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
+            if isinstance(node, ast.Raise) or found:
+                places.append((file, node.lineno, node.end_lineno or node.lineno))
+    return places
 
 
 JSON = st.recursive(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attune.xapi.interactions.choosing import (
@@ -34,12 +33,6 @@ def _unknown(ids: Iterable[str], known: Iterable[str], what: str) -> None:
     strangers = sorted(set(ids) - set(known))
     if strangers:
         raise ValueError(f"{', '.join(map(repr, strangers))} is not among the {what}")
-
-
-def _once(ids: Sequence[str], what: str) -> None:
-    twice = [identifier for identifier, times in Counter(ids).items() if times > 1]
-    if twice:
-        raise ValueError(f"{', '.join(map(repr, twice))} appears twice among the {what}")
 
 
 def check_text(definition: Mapping[str, Any], text: str, *, pattern: bool) -> None:

@@ -79,6 +79,8 @@ class Command(BaseCommand):
             (_("state"), _state(report)),
             (_("endpoint"), f"{report.endpoint} ({origin})"),
             (_("only for client"), report.client),
+            (_("only engagements"), ", ".join(report.engagements)),
+            (_("only verbs"), ", ".join(report.verbs)),
             (_("waiting"), _waiting(report)),
             (_("delivered"), _delivered(report)),
             (_("quarantined"), str(report.quarantined)),
