@@ -81,7 +81,8 @@ def _fill(size: int, *, delivered: bool = True) -> Lane:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO attune_xapi_statementrecord (statement_id, body, occurred_at, recorded_at, "
+            "INSERT INTO attune_xapi_statementrecord "
+            "(statement_id, body, occurred_at, recorded_at, "
             "actor, registration, verb, activity, engagement, client, vendor, kind, archive) "
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) "
             f"SELECT {identifier}, %s, %s, %s, {identifier}, {identifier}, %s, '', 'e', 'c', 'v', "
@@ -188,7 +189,7 @@ def _archiving(size: int) -> list[Row]:
     ]
 
 
-# --- reconciling -----------------------------------------------------------------------------------
+# --- reconciling ---------------------------------------------------------------------------
 
 
 def _reconciling(size: int) -> list[Row]:

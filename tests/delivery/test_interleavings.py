@@ -221,7 +221,7 @@ class Interleavings(RuleBasedStateMachine):
             self.double.refused = set()
         Lane.objects.update(retry_at=None)
 
-    # --- what always holds -------------------------------------------------------------------------
+    # --- what always holds ------------------------------------------------------------------
 
     @invariant()
     def nothing_is_stored_twice_or_overtaken_or_of_another_client(self) -> None:
