@@ -20,6 +20,8 @@ from attune.xapi.statements import void
 from tests.delivery.conftest import Ralph, record, statement, tags
 from tests.delivery.double import Double
 
+pytestmark = pytest.mark.database
+
 
 def compare(lane: Lane, **options: Any) -> Report:
     since = timezone.now() - timedelta(minutes=10)

@@ -20,6 +20,8 @@ from tests.delivery.conftest import double as double
 from tests.delivery.conftest import make_lane, record, statement, tags
 from tests.delivery.double import Double, serving
 
+pytestmark = pytest.mark.database  # pieces are claimed and locked
+
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 FAST = 600_000
 
@@ -325,7 +327,6 @@ def test_a_worker_that_dies_leaves_the_piece_whole_or_undone(
     assert waiting_ids(lane) == ids
 
 
-@pytest.mark.database
 def test_two_workers_queue_each_statement_once(committed: None, double: Double) -> None:
     lane = make_lane(double)
     record(600)
@@ -352,7 +353,6 @@ def test_two_workers_queue_each_statement_once(committed: None, double: Double) 
     assert len(waiting_ids(lane)) == 600
 
 
-@pytest.mark.database
 def test_the_sweep_replays_and_the_store_holds_nothing_twice(
     committed: None, double: Double
 ) -> None:
@@ -436,7 +436,6 @@ def test_what_was_never_said_is_not_taken_back() -> None:
     assert StatementRecord.objects.get(voids=statement(1).id)
 
 
-@pytest.mark.database
 @pytest.mark.parametrize("state", ["aside", "quarantined", "choking", "absent"])
 def test_a_void_does_not_overtake_what_it_takes_back(
     committed: None, double: Double, state: str
@@ -472,7 +471,6 @@ def test_a_void_does_not_overtake_what_it_takes_back(
     assert not Delivery.objects.filter(delivered_at=None).exists()
 
 
-@pytest.mark.database
 def test_a_void_of_what_is_not_ours_any_more_goes(committed: None, double: Double) -> None:
     lane = make_lane(double)
     record(1)
@@ -485,7 +483,6 @@ def test_a_void_of_what_is_not_ours_any_more_goes(committed: None, double: Doubl
     assert outcome.delivered == 1
 
 
-@pytest.mark.database
 def test_each_lane_has_an_order_of_its_own(committed: None, double: Double) -> None:
     with serving() as other:
         first, second = make_lane(double), make_lane(other, name="other")

@@ -18,7 +18,7 @@ from attune.xapi.models import Delivery, GivenUp, Lane, Replay, ReplayState, Sta
 from attune.xapi.statements import void
 from tests.delivery.conftest import statement, tags
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=400)
