@@ -13,6 +13,7 @@ class QuizzesConfig(AppConfig):
         from wagtail.permissions import register_permission_policy  # noqa: PLC0415
 
         from attune.jobs.kinds import registry  # noqa: PLC0415
+        from attune.notices.kinds import registry as notices  # noqa: PLC0415
         from attune.people import hooks  # noqa: PLC0415
         from attune.quizzes import checks, import_jobs  # noqa: F401, PLC0415
         from attune.quizzes.permissions import (  # noqa: PLC0415
@@ -20,8 +21,10 @@ class QuizzesConfig(AppConfig):
             granted_permissions,
         )
         from attune.quizzes.questions import Question  # noqa: PLC0415
+        from attune.quizzes.services.tell_result import MARKED  # noqa: PLC0415
 
         registry.add(*import_jobs.KINDS)
+        notices.add(MARKED)
         register_permission_policy(Question, QuestionPermissionPolicy(Question))
         from attune.quizzes.screens.grants import extra_time_link  # noqa: PLC0415
 
