@@ -26,7 +26,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from attune.notices import kinds, sending, services
-from attune.notices.models import Destination, Incident, Message
+from attune.notices.models import Destination, Incident, Message, Route
 from attune.notices.watch import alerts, views
 from attune.xapi import health
 from attune.xapi.models import Delivery, Lane, StatementRecord
@@ -98,8 +98,10 @@ def _timed(do: Callable[[], object]) -> float:
 
 
 def _empty() -> None:
-    for model in (Message, Incident, Destination, Delivery, StatementRecord, Lane):
-        model.objects.all().delete()
+    """In the order of the keys, and without the models' asking what hangs on each row."""
+    with connection.cursor() as cursor:
+        for model in (Message, Route, Incident, Destination, Delivery, StatementRecord, Lane):
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
 def _fill(delivered: int) -> None:
