@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView, View
@@ -56,9 +57,14 @@ def state_in_words(message: Message) -> str:
     return str(message.get_state_display())
 
 
+def _shortened(message: Message) -> str:
+    return Truncator(message.answer).chars(80)
+
+
 class MessagesView(ReportView):
     """Every message, newest first."""
 
+    template_name = "attune_notices/messages.html"
     page_title = gettext_lazy("Messages sent")
     header_icon = "mail"
     model = Message
@@ -87,6 +93,7 @@ class MessagesView(ReportView):
             TitleColumn(
                 "subject",
                 label=_("Subject"),
+                classname="attune-subject",
                 get_url=lambda row: reverse("attune_notices:message", args=[row.uuid]),
             ),
             Column("about", label=_("About"), accessor=lambda row: registry.label_of(row.kind)),
@@ -94,7 +101,7 @@ class MessagesView(ReportView):
             Column("channel", label=_("By"), accessor="get_channel_display"),
             Column("written_at", label=_("Written"), accessor=self._written),
             Column("state", label=_("State"), accessor=state_in_words),
-            Column("answer", label=_("Answer"), accessor=lambda row: row.answer[:80]),
+            Column("answer", label=_("Answer"), accessor=_shortened),
         ]
 
     def _written(self, row: Message) -> str:

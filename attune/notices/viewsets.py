@@ -173,7 +173,7 @@ class AlertRuleViewSet(ModelViewSet):
     inspect_view_enabled = False
     add_to_reference_index = False
     list_display = (
-        Column("trouble", label=_("Trouble"), accessor="get_trouble_display"),
+        "__str__",  # a title, which leads to the form
         BooleanColumn("is_enabled", label=_("Told of")),
         Column("minutes", label=_("After minutes")),
         Column("remind_hours", label=_("Told again after hours")),

@@ -14,6 +14,7 @@ class QuizzesConfig(AppConfig):
 
         from attune.enrolments.hooks import activity_parts  # noqa: PLC0415
         from attune.jobs.kinds import registry  # noqa: PLC0415
+        from attune.notices.kinds import registry as notices  # noqa: PLC0415
         from attune.people import hooks  # noqa: PLC0415
         from attune.quizzes import checks, import_jobs, iris, personal  # noqa: F401, PLC0415
         from attune.quizzes.permissions import (  # noqa: PLC0415
@@ -21,9 +22,11 @@ class QuizzesConfig(AppConfig):
             granted_permissions,
         )
         from attune.quizzes.questions import Question  # noqa: PLC0415
+        from attune.quizzes.services.tell_result import MARKED  # noqa: PLC0415
 
         activity_parts["question"] = iris.question
         registry.add(*import_jobs.KINDS)
+        notices.add(MARKED)
         register_permission_policy(Question, QuestionPermissionPolicy(Question))
         from attune.quizzes.screens.grants import extra_time_link  # noqa: PLC0415
 

@@ -26,5 +26,5 @@ def tell_result(attempt_id: int) -> bool:
 
 @shared_task(name="attune.quizzes.tasks.tell_results")
 def tell_results() -> int:
-    """Every five minutes: mails that the mail server did not take, or that no worker sent."""
+    """Every five minutes: mails that no worker wrote into the ledger."""
     return services.tell_results(now=timezone.now())

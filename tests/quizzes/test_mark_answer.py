@@ -8,14 +8,12 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.core import mail
-from django.core.mail import send_mail
-from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone, translation
 
 from attune.enrolments.models import UnitProgress
 from attune.enrolments.services import pause, resume
 from attune.enrolments.states import State
+from attune.notices.models import Message
 from attune.people.models import Person
 from attune.quizzes.models import AttemptQuestion, Mark, QuizAttempt
 from attune.quizzes.services import (
@@ -48,11 +46,6 @@ pytestmark = [
         not is_installed("written_reply"), reason="no question type here waits for a person"
     ),
 ]
-
-
-class Refusing(BaseEmailBackend):
-    def send_messages(self, email_messages: Any) -> int:
-        raise OSError("The mail server is away.")
 
 
 @pytest.fixture
@@ -308,38 +301,37 @@ def test_the_learner_is_told_once_in_their_own_language_and_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Person.objects.filter(pk=written_set.person.pk).update(language="de")
-    spoken: list[str] = []
-
-    def send(**kwargs: Any) -> None:
-        spoken.append(translation.get_language())
-        send_mail(**kwargs)
-
-    sender = import_module("attune.quizzes.services.tell_result")
-    monkeypatch.setattr(sender, "send_mail", send)
     attempt = handed_in(written_set)
     marked_at = timezone.now().replace(hour=20, minute=5)
     with django_capture_on_commit_callbacks(execute=True), translation.override("fil"):
         mark_answer(question=answer_of(attempt), marker=klaus.user, points=[3, 1], now=marked_at)
-    (sent,) = mail.outbox
-    assert spoken == ["de"]
-    assert "04:05" in sent.body  # on the next day, in Manila
-    assert sent.to == [written_set.person.email]
-    assert str(attempt.deed) in sent.body
-    assert "Letters" in sent.subject
+    message = Message.objects.get()
+    assert (message.kind, message.state) == ("attune_quizzes.marked", "waiting")
+    assert message.language == "de"
+    assert "04:05" in message.body  # on the next day, in Manila
+    assert (message.address, message.user) == (written_set.person.email, written_set.person.user)
+    assert str(attempt.deed) in message.body
+    assert "Letters" in message.subject
     assert not tell_result(attempt_id=attempt.pk, now=timezone.now())
     assert tell_results(now=timezone.now()) == 0
-    assert len(mail.outbox) == 1
+    assert Message.objects.count() == 1
 
 
-def test_a_mail_server_that_is_away_is_tried_again(
-    written_set: QuizSet, klaus: Person, settings: Any
+def test_what_no_worker_wrote_is_written_by_the_sweep_and_once(
+    written_set: QuizSet, klaus: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = handed_in(written_set)
     mark_answer(question=answer_of(attempt), marker=klaus.user, points=[3, 1], now=NOW)
-    works = settings.EMAIL_BACKEND
-    settings.EMAIL_BACKEND = f"{__name__}.Refusing"
-    assert not tell_result(attempt_id=attempt.pk, now=NOW)
-    assert not mail.outbox
-    settings.EMAIL_BACKEND = works
+    sender = import_module("attune.quizzes.services.tell_result")
+
+    def fails(*args: Any, **kwargs: Any) -> bool:
+        raise RuntimeError("no ledger")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sender, "write", fails)
+        with pytest.raises(RuntimeError):
+            tell_result(attempt_id=attempt.pk, now=NOW)
+    # The claim was taken back with it.
     assert tell_results(now=NOW + timedelta(minutes=5)) == 1
-    assert len(mail.outbox) == 1
+    assert tell_results(now=NOW + timedelta(minutes=10)) == 0
+    assert Message.objects.get().key == str(attempt.deed)

@@ -1,8 +1,8 @@
 """Tell the learner by e-mail that a marked result is there.
 
-Sent by a worker after the commit; what could not be sent is tried again by a sweep. A worker
-that dies between claiming and sending loses one mail, never a result: that is on the quiz's
-page for whoever looks.
+The mail is a row of the ledger, written by a worker after the result has committed; a sweep
+writes what no worker wrote. That an attempt counts as told and that its message stands in the
+ledger commit together. Sending, and trying again, is the ledger's.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError
 
 from attune.design.templatetags.attune_design import moment_in
+from attune.notices.kinds import Kind
+from attune.notices.services import Draft, write
 from attune.quizzes.models import QuizAttempt
 
 logger = logging.getLogger(__name__)
 
 WORTH_TELLING = timedelta(days=3)
 """After that nobody needs a mail any more; the server has been away for longer than that."""
+MARKED = Kind("attune_quizzes.marked", gettext_lazy("Marked answers"), worth=WORTH_TELLING)
 AT_ONCE = 200
 
 
@@ -44,29 +47,19 @@ def tell_on_commit(attempt_id: int) -> None:
 
 
 def tell_result(*, attempt_id: int, now: datetime) -> bool:
-    """Send the mail unless it was sent; whether this call did. Never in a transaction."""
-    attempt = (
-        QuizAttempt.objects.to_be_told(since=now - WORTH_TELLING)
-        .select_related("person__user", "unit")
-        .filter(pk=attempt_id)
-        .first()
-    )
-    if attempt is None:
-        return False
-    # Claimed first, so that a sweep beside the task does not send it a second time.
-    untold = QuizAttempt.objects.filter(pk=attempt_id, told_at__isnull=True)
-    if not untold.update(told_at=now):
-        return False
-    try:
-        return _send(attempt, now=now)
-    except OSError:  # smtplib's errors are among them
-        QuizAttempt.objects.filter(pk=attempt_id).update(told_at=None)
-        logger.warning(
-            "The mail about attempt %s was not taken; tried again later.",
-            attempt.deed,
-            exc_info=True,
+    """Write the mail unless it was written; whether this call did."""
+    with transaction.atomic():
+        attempt = (
+            QuizAttempt.objects.to_be_told(since=now - WORTH_TELLING)
+            .select_related("person__user", "unit")
+            .filter(pk=attempt_id)
+            .first()
         )
-        return False
+        if attempt is None:
+            return False
+        # Claimed first, so that a sweep beside the task does not write it a second time.
+        untold = QuizAttempt.objects.filter(pk=attempt_id, told_at__isnull=True)
+        return bool(untold.update(told_at=now)) and _write(attempt, now=now)
 
 
 def tell_results(*, now: datetime) -> int:
@@ -76,7 +69,7 @@ def tell_results(*, now: datetime) -> int:
     return sum(tell_result(attempt_id=pk, now=now) for pk in waiting)
 
 
-def _send(attempt: QuizAttempt, *, now: datetime) -> bool:
+def _write(attempt: QuizAttempt, *, now: datetime) -> bool:
     person, quiz = attempt.person, attempt.unit
     if quiz is None or person.user is None or not person.user.is_active or not person.email:
         return False
@@ -92,11 +85,13 @@ def _send(attempt: QuizAttempt, *, now: datetime) -> bool:
         subject = translation.gettext("Your answers in “%(quiz)s” are marked") % {
             "quiz": quiz.title
         }
-        send_mail(
-            # A title may hold a line break, which a subject may not.
-            subject=" ".join(subject.split()),
-            message=render_to_string("attune_quizzes/mail/marked.txt", context),
-            from_email=None,
-            recipient_list=[person.email],
+        draft = Draft(
+            kind=MARKED.name,
+            key=str(attempt.deed),
+            user=person.user,
+            address=person.email,
+            language=person.language,
+            subject=subject,
+            body=render_to_string("attune_quizzes/mail/marked.txt", context),
         )
-    return True
+    return write(draft, now=now)
