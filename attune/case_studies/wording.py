@@ -6,7 +6,7 @@ in the one and not in the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def wordings(case: Case) -> Iterator[Wording]:
         yield from _of(competency, OF_A_COMPETENCY)
     for scene in case.scenes:
         yield from _of(scene, OF_A_SCENE, scene=scene.key)
-        for text, kind in _texts_of_body(scene):
+        for text, kind in texts_of_body(scene.body):
             yield Wording(text, kind == RICH, "body", scene=scene.key)
         for choice in scene.choices:
             yield from _of(choice, OF_A_CHOICE, scene=scene.key, choice=choice.key)
@@ -60,7 +60,8 @@ def _of(thing: Any, parts: Mapping[str, str], **where: str) -> Iterator[Wording]
             yield Wording(text, kind == RICH, part, **where)
 
 
-def _texts_of_body(scene: Scene) -> list[tuple[str, str]]:
+def texts_of_body(body: Any) -> list[tuple[str, str]]:
+    """The texts among the blocks of a scene, each with its kind (``bodies.PLAIN`` or ``RICH``)."""
     found: list[tuple[str, str]] = []
 
     def note(kind: str, value: Any) -> Any:
@@ -68,7 +69,7 @@ def _texts_of_body(scene: Scene) -> list[tuple[str, str]]:
             found.append((value, kind))
         return value
 
-    walk(scene.body, note)
+    walk(body, note)
     return found
 
 
@@ -92,6 +93,11 @@ def variable_problems(case: Case, *, shared: bool = False) -> list[Finding]:
         for each in wordings(case)
         for problem in problems(each.text, needs_fallback=shared)
     ]
+
+
+def faults_in(texts: Iterable[str]) -> list[str]:
+    """What is wrong with the variables of these texts, in words. A fallback may be missing yet."""
+    return list(dict.fromkeys(each.message for text in texts for each in problems(text)))
 
 
 def needed_values(case: Case) -> tuple[str, ...]:

@@ -178,7 +178,10 @@ class _Words:
 
     def line(self, way: Way) -> Line:
         goal = self.titles.get(way.target, "") or way.target
-        if way.kind == "rule":
+        touches = bool(self.selected) and self.selected in (way.source, way.target)
+        if self.selected and not touches:
+            title = ""  # beside a scene only its own ways are told: a long case has thousands
+        elif way.kind == "rule":
             title = _("By its rule to “%(goal)s”") % {"goal": goal}
         elif way.kind == "otherwise":
             title = _("Otherwise to “%(goal)s”") % {"goal": goal}
@@ -189,7 +192,7 @@ class _Words:
             path=_path(way),
             kind=way.kind,
             title=title,
-            touches_selected=bool(self.selected) and self.selected in (way.source, way.target),
+            touches_selected=touches,
         )
 
 
@@ -233,7 +236,12 @@ def _path(way: Way) -> str:
         return "".join(words)
     straight = False
     for next_x, next_y in others:
-        if straight:
+        if x == next_x:
+            # A lane goes down past many rows: as one line, however many these are.
+            if words[-1].startswith("V"):
+                words.pop()
+            words.append(f"V{next_y}")
+        elif straight:
             words.append(f"L{next_x} {next_y}")
         else:
             middle = (y + next_y) // 2

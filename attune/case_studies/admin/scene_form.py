@@ -7,7 +7,7 @@ own; conditions and effects are read at once, so that a slip is shown where it w
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from attune.case_studies.branching.expressions import condition_from, effects_fr
 from attune.case_studies.branching.nodes import Assignment, ExpressionError, Name, Node, parts
 from attune.case_studies.branching.values import Case
 from attune.case_studies.models import CaseChoice, CaseScene
+from attune.case_studies.wording import OF_A_CHOICE, OF_A_SCENE, faults_in, texts_of_body
 
 NEW_SCENE = "+"
 """Chosen as a goal: a scene that is made when this one is saved."""
@@ -127,6 +128,13 @@ class ForThisCase(WagtailAdminModelForm):
     def clean_condition(self) -> str:
         return self.vocabulary.condition(self.cleaned_data["condition"])
 
+    def refuse_faulty_variables(self, names: Iterable[str]) -> None:
+        """Said at the field where they stand, not first when the page is published."""
+        for name in names:
+            text = self.cleaned_data.get(name)
+            for message in faults_in([text] if text else []):
+                self.add_error(name, message)
+
     def kept_goal(self, name: str) -> str:
         """A goal that is not there, if it stands in the draft already: told, not refused."""
         value = self.data.get(self.add_prefix(name)) if self.is_bound else None
@@ -170,6 +178,7 @@ class ChoiceForm(ForThisCase):
             # An editor that was never written in says: one empty paragraph.
             if not strip_tags(self.cleaned_data.get(name) or "").strip():
                 self.cleaned_data[name] = ""
+        self.refuse_faulty_variables(OF_A_CHOICE)
         self.instance.points = {
             name: points
             for name in self.point_names
@@ -205,6 +214,10 @@ class SceneForm(ForThisCase):
         if self.cleaned_data.get("condition") and not self.cleaned_data.get("otherwise"):
             self.add_error("otherwise", _("Say where to go when the condition does not hold."))
         self._settle_choice_keys()
+        self.refuse_faulty_variables(OF_A_SCENE)
+        if body := self.cleaned_data.get("body"):
+            for message in faults_in(text for text, _kind in texts_of_body(body.get_prep_value())):
+                self.add_error("body", message)
         return cleaned
 
     def _settle_key(self) -> None:

@@ -184,7 +184,7 @@ class EditScene(OneScene, TemplateView):
             has_unsaved_changes=form.is_bound,
             map=self.map(selected=key),
             scene=self.stored,
-            findings=self.findings_at(key) if key else [],
+            findings=[(each, self.walk_to(each)) for each in self.findings_at(key)] if key else [],
             leads_here=self.leads_here(key),
             leads_on=self.leads_on(key),
             scenes_url=self.url("scenes"),

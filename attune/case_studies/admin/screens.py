@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -79,6 +80,13 @@ class CaseScreen(WagtailAdminTemplateMixin):
 
     def findings_at(self, key: str) -> list[Finding]:
         return [each for each in self.examination.findings if each.scene == key]
+
+    def walk_to(self, finding: Finding) -> str:
+        """A walk through the draft to where the finding is, if a path there is known."""
+        if not finding.path:
+            return ""
+        steps = ".".join(step.partition("/")[2] for step in finding.path)
+        return f"{self.url('walk')}?{urlencode({'steps': steps})}#here"
 
     def locked_message(self) -> str:
         """Why this user cannot save now; empty where they can."""

@@ -69,7 +69,7 @@ class Scenes(CaseScreen, TemplateView):
             map=self.map(),
             rows=self.rows(),
             endings=self.endings(),
-            findings=[(each, self.scene_url(each.scene)) for each in findings],
+            findings=[(each, self.scene_url(each.scene), self.walk_to(each)) for each in findings],
             mark=case_map.mark_for(findings),
             exact=self.examination.exact,
             edit_url=reverse("wagtailadmin_pages:edit", args=[self.page.pk]),

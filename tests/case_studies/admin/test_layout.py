@@ -87,4 +87,8 @@ def test_marks_say_in_words_what_they_mean() -> None:
     assert boxes["call"].name.startswith("Herr Brandt is on the line call. Scene. 2 choices")
     assert boxes["trusted"].url == ""
     assert any(line.kind == "otherwise" for line in picture.lines)
-    assert any("I close the ticket." in line.title for line in picture.lines)
+    # Beside a scene its own ways are told, on the whole map all of them.
+    assert not any("I close the ticket." in line.title for line in picture.lines)
+    assert any(line.title for line in picture.lines)
+    whole = draw(broken, examine(broken).findings, url_of=lambda key: f"/{key}/")
+    assert any("I close the ticket." in line.title for line in whole.lines)

@@ -382,3 +382,44 @@ def test_a_walk_shows_every_block_as_the_learner_will_read_it(
     assert "Who is who" in shown
     assert "StructValue" not in shown
     assert "ListValue" not in shown
+
+
+def test_a_variable_that_no_card_knows_is_marked_at_its_field(
+    page: CaseStudyPage, klaus_in: Any
+) -> None:
+    before = draft_case(page)
+    url = scene_url(page, "answer")
+    data = form_data(klaus_in, url)
+    data["title"] = "A ticket for {{ client.nme }}"
+    data["choices-0-reading"] = block_data("x", "<p>{{ client.greting }}</p>")["x"]
+    body = next(name for name in data if name.startswith("body-0-value") and "text" in name)
+    data[body] = block_data("x", "<p>{{ nobody.knows }}</p>")["x"]
+    answer = klaus_in.post(url, data)
+    form = answer.context["form"]
+    assert "Did you mean “client.name”?" in str(form.errors["title"])
+    assert "There is no “nobody.knows”" in str(form.errors["body"])
+    row = form.formsets["choices"].forms[0]
+    assert "Did you mean “client.greeting”?" in str(row.errors["reading"])
+    assert draft_case(page) == before
+    data["title"] = "A ticket for {{ client.name }}"
+    data["choices-0-reading"] = block_data("x", "<p>{{ client.greeting }}</p>")["x"]
+    data[body] = block_data("x", "<p>Soon.</p>")["x"]
+    assert klaus_in.post(url, data).status_code == 302
+
+
+def test_a_finding_leads_to_the_walk_that_meets_it(page: CaseStudyPage, klaus_in: Any) -> None:
+    def change(draft: CaseStudyPage) -> drafts.Change:
+        scene = next(each for each in drafts.scenes_of(draft) if each.key == "closing")
+        for choice in scene.choices.all():
+            choice.condition = "trust < 0"
+        return drafts.Change(written=[scene])
+
+    drafts.change_draft(page=page, user=None, change=change)
+    for url in (
+        reverse("attune_case_studies_admin:scenes", args=[page.pk]),
+        scene_url(page, "closing"),
+    ):
+        found = re.search(r'<a href="([^"]*)">Walk to here</a>', klaus_in.get(url).text)
+        assert found, url
+        walked = klaus_in.get(found[1].replace("&amp;", "&").partition("#")[0])
+        assert walked.context["scene"].key == "closing"
