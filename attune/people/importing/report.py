@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from attune.people.importing.columns import BY_NAME
 from attune.people.importing.lines import Fault
-from attune.people.importing.plans import Plan, Step, Verdict
+from attune.people.importing.plans import Plan, Step, Verdict, shown
 from attune.people.importing.tables import Table
 
 SHOWN = 200
@@ -57,9 +57,26 @@ def _line(step: Step) -> dict[str, Any]:
         "line": step.wanted.line,
         "name": step.name,
         "email": step.email,
-        "changes": [[each.column, each.was, each.becomes] for each in step.changes],
+        "changes": [
+            *_beginning(step),
+            *([each.column, each.was, each.becomes] for each in step.changes),
+        ],
         "notes": step.notes,
     }
+
+
+def _beginning(step: Step) -> list[list[str]]:
+    """How somebody new begins: when, where, in which team."""
+    if not step.is_new_job:
+        return []
+    team = f"{step.move.desk.name} ({step.move.desk.engagement_name})" if step.move else ""
+    values = {
+        "hired_on": shown(step.job_values["hired_on"]),
+        "left_on": shown(step.job_values["left_on"]),
+        "location": step.place.name if step.place else "",
+        "team": team,
+    }
+    return [[column, "", value] for column, value in values.items() if value]
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
