@@ -92,6 +92,7 @@ def settle(scratch: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.delivery.torture.settings",
         "ATTUNE_ENV_FILE": os.devnull,
         "ATTUNE_DATA_DIR": str(scratch / "unused"),
+        "LOG_LEVEL": "WARNING",  # here; the processes of a run write into its folder
     }
     import django  # noqa: PLC0415  (after the settings are named)
 
