@@ -19,7 +19,7 @@ from attune.xapi.linting import lint
 from attune.xapi.profile import problems
 from tests.delivery.torture import machine, senders
 from tests.delivery.torture.__main__ import prepared
-from tests.delivery.torture.plan import BAD_SENDERS, Plan
+from tests.delivery.torture.plan import BAD_SENDERS, SPOILT, Plan
 from tests.delivery.torture.run import Report, Run
 from tests.validator.test_validator import findings, node
 
@@ -49,7 +49,9 @@ def template(
 def torture(template: Path, tmp_path: Path) -> Torture:
     on_postgres = connection.vendor == "postgresql"
 
-    def go(seed: int, seconds: float = SECONDS, *, spoilt: float = 0.3, **options: Any) -> Report:
+    def go(
+        seed: int, seconds: float = SECONDS, *, spoilt: float = SPOILT, **options: Any
+    ) -> Report:
         with Run(
             Plan(seed, seconds, spoilt=spoilt, repeat=options.pop("repeat", None)),
             tmp_path / "run",
