@@ -76,6 +76,7 @@ class Plan:
     seconds: float
     spoilt: float = SPOILT
     repeat: int | None = None  # instead of drawing one
+    words: tuple[str, ...] = tuple(FAULTS)  # of which faults
 
     def dice(self, purpose: str) -> random.Random:
         return random.Random(f"{self.seed} {purpose}")
@@ -83,9 +84,9 @@ class Plan:
     def faults(self) -> Iterator[str]:
         """One word per POST for ever; empty: a good answer."""
         dice = self.dice("faults")
-        words, weights = list(FAULTS), list(FAULTS.values())
+        weights = [FAULTS[word] for word in self.words]
         while True:
-            yield dice.choices(words, weights)[0] if dice.random() < self.spoilt else ""
+            yield dice.choices(self.words, weights)[0] if dice.random() < self.spoilt else ""
 
     @cached_property
     def on_repeats(self) -> int:

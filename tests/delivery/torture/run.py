@@ -174,6 +174,7 @@ class Run:
             seconds=self.plan.seconds,
             spoilt=self.plan.spoilt,
             repeat=self.plan.repeat or 0,
+            words=",".join(self.plan.words),
             began=time.time(),
         )
         self.store.start()
