@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,8 @@ def main() -> int:
     given = parser.parse_args()
     databases = ["sqlite", "postgresql"] if given.database == "both" else [given.database]
     say(f"{given.seeds} seeds of {given.seconds:.0f} s on {' and '.join(databases)}; {load()}")
+    # Told to end, a run ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="attune-torture-base-") as scratch:
@@ -92,6 +95,7 @@ def settle(scratch: Path) -> None:
         "DJANGO_SETTINGS_MODULE": "tests.delivery.torture.settings",
         "ATTUNE_ENV_FILE": os.devnull,
         "ATTUNE_DATA_DIR": str(scratch / "unused"),
+        "LOG_LEVEL": "WARNING",  # here; the processes of a run write into its folder
     }
     import django  # noqa: PLC0415  (after the settings are named)
 

@@ -113,7 +113,7 @@ class Desk(Person):
     def deeds(self) -> Iterator[tuple[str, dict[str, Any], tuple[Sentence, ...]]]:
         serial = 0
         while True:
-            poison = self.dice.random() < self.poison
+            poison = serial == 1 or self.dice.random() < self.poison
             asked = {"seed": self.seed, "actor": self.actor, "serial": serial, "poison": poison}
             yield "/torture/deed/", {"json": asked}, ()
             serial += 1

@@ -31,11 +31,22 @@ FAULTS = {
     "half stored": 2,
     "sign-in page": 2,
 }
-SPOILT = 0.3  # of all answers
+SPOILT = 0.4  # of all answers
 REPEATS = (200, 201, 204, 409)  # what the store says to what it knows (see the double)
 CLOCKS = (-86_400.0, -3_600.0, 3_600.0, 90_000.0)
 
-BLOWS = ("site", "site child", "worker", "worker child", "broker", "store", "database", "ralph")
+#: What is killed, and how often beside the others: site and worker take seconds to start, and
+#: while they are away nothing else can happen.
+BLOWS = {
+    "site": 1,
+    "site child": 3,
+    "worker": 2,
+    "worker child": 3,
+    "broker": 2,
+    "store": 3,
+    "database": 2,
+    "ralph": 1,
+}
 BAD_SENDERS = ("swallow 409", "pop then send", "random ids", "HTTP inside the transaction")
 SHORT = 30  # seconds; below it no credentials change, since a paused lane waits for twenty
 
@@ -65,6 +76,7 @@ class Plan:
     seconds: float
     spoilt: float = SPOILT
     repeat: int | None = None  # instead of drawing one
+    words: tuple[str, ...] = tuple(FAULTS)  # of which faults
 
     def dice(self, purpose: str) -> random.Random:
         return random.Random(f"{self.seed} {purpose}")
@@ -72,9 +84,9 @@ class Plan:
     def faults(self) -> Iterator[str]:
         """One word per POST for ever; empty: a good answer."""
         dice = self.dice("faults")
-        words, weights = list(FAULTS), list(FAULTS.values())
+        weights = [FAULTS[word] for word in self.words]
         while True:
-            yield dice.choices(words, weights)[0] if dice.random() < self.spoilt else ""
+            yield dice.choices(self.words, weights)[0] if dice.random() < self.spoilt else ""
 
     @cached_property
     def on_repeats(self) -> int:
@@ -92,11 +104,12 @@ class Plan:
         return found
 
     def blows(self, victims: Sequence[str]) -> list[Blow]:
-        """One every three seconds or so; in a long run each victim is hit at least once."""
+        """One every four seconds or so; in a long run each victim is hit at least once."""
         dice = self.dice("blows")
-        count = max(2, round(self.seconds / 3))
+        count = max(2, round(self.seconds / 4))
         chosen = dice.sample(list(victims), k=min(count, len(victims)))
-        chosen += dice.choices(list(victims), k=count - len(chosen))
+        weights = [BLOWS[victim] for victim in victims]
+        chosen += dice.choices(list(victims), weights, k=count - len(chosen))
         dice.shuffle(chosen)
         moments = sorted(dice.uniform(1, self.seconds - 0.5) for _ in chosen)
         return [

@@ -24,7 +24,7 @@ from typing import Any
 
 from tests.delivery import double as misbehaviour
 from tests.delivery.double import Double, Fault, answer, hang, reset, serving, truncate
-from tests.delivery.torture.plan import Plan
+from tests.delivery.torture.plan import FAULTS, Plan
 
 POISON = "Poison:"  # with this in its name an activity is refused, by rule
 HTML = b"<html><head><title>Oops</title></head><body><h1>Server error</h1></body></html>"
@@ -187,9 +187,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--spoilt", type=float, required=True)
     parser.add_argument("--repeat", type=int, default=0)
+    parser.add_argument("--words", default=",".join(FAULTS))
     parser.add_argument("--began", type=float, required=True)
     given = parser.parse_args()
-    design = Plan(given.seed, given.seconds, given.spoilt, given.repeat or None)
+    words = tuple(given.words.split(","))
+    design = Plan(given.seed, given.seconds, given.spoilt, given.repeat or None, words)
     store = Store(path=given.journal, healed=given.healed, design=design, began=given.began)
     store.open()
     with serving(store, port=given.port):

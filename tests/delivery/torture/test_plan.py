@@ -11,7 +11,12 @@ from tests.delivery.torture.plan import BLOWS, FAULTS, REPEATS, SPOILT, Plan
 def test_a_seed_is_a_plan() -> None:
     def drawn(seed: int) -> tuple[object, ...]:
         plan = Plan(seed, 60)
-        return list(islice(plan.faults(), 200)), plan.spells(), plan.blows(BLOWS), plan.on_repeats
+        return (
+            list(islice(plan.faults(), 200)),
+            plan.spells(),
+            plan.blows(list(BLOWS)),
+            plan.on_repeats,
+        )
 
     assert drawn(3) == drawn(3)
     assert drawn(3) != drawn(4)
@@ -25,7 +30,7 @@ def test_every_fault_is_drawn_and_most_answers_are_good() -> None:
 
 def test_everything_is_killed_in_a_long_run_and_within_it() -> None:
     for seed in range(30):
-        blows = Plan(seed, 60).blows(BLOWS)
+        blows = Plan(seed, 60).blows(list(BLOWS))
         assert {blow.victim for blow in blows} == set(BLOWS)
         assert all(0 < blow.at < 60 for blow in blows)
         assert [blow.at for blow in blows] == sorted(blow.at for blow in blows)
