@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +27,7 @@ class Tab:
     count: int | None = None
 
 
-def _delivery_tabs() -> list[Tab]:
+def record_tabs() -> list[Tab]:
     refused = rows(Choice()).order_by().count()
     given_up = rows(Choice(given_up=True)).order_by().count()
     quarantine = reverse("attune_reports:quarantine")
@@ -36,11 +35,8 @@ def _delivery_tabs() -> list[Tab]:
         Tab("delivery", _("Delivery"), reverse("attune_reports:delivery")),
         Tab("quarantine", _("Quarantine"), quarantine, refused),
         Tab("given_up", _("Given up"), f"{quarantine}?shelf=given-up", given_up),
+        Tab("replays", _("Replays"), reverse("attune_reports:replays")),
     ]
-
-
-#: Each gives tabs of its own, in this order: other screens about records add theirs.
-record_tabs: list[Callable[[], list[Tab]]] = [_delivery_tabs]
 
 
 class ForOperators(WagtailAdminTemplateMixin):
@@ -64,9 +60,5 @@ class ForOperators(WagtailAdminTemplateMixin):
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            **kwargs,
-            tabs=[tab for tabs in record_tabs for tab in tabs()],
-            tab=self.tab,
-            zone=zone_in_words(self.zone),
-        )
+        given = {"tabs": record_tabs(), "tab": self.tab, "zone": zone_in_words(self.zone)}
+        return super().get_context_data(**{**given, **kwargs})

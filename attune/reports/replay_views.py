@@ -13,24 +13,21 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from attune.enrolments.models import Enrolment
 from attune.people.models import Engagement, Organisation, Person
-from attune.reports.access import zone_of
+from attune.reports.delivery_screens import ForOperators
 from attune.reports.drawing import day_in
 from attune.xapi import replays
 from attune.xapi.replays import CannotReplay, Preview, Wish
@@ -39,17 +36,12 @@ PER_PAGE = 25
 CANDIDATES = 20
 
 
-class ForAdministrators(WagtailAdminTemplateMixin):
+class ForAdministrators(ForOperators):
+    """A replay sends everybody's records to where a lane leads: it is for whoever sees lanes."""
+
     page_title = gettext_lazy("Replays")
     header_icon = "rotate"
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # A replay sends everybody's records to where a lane leads: as lanes themselves.
-        if not (request.user.is_active and request.user.is_superuser):
-            raise PermissionDenied
-        self.now = timezone.now()
-        self.zone = zone_of(request.user)
-        return super().dispatch(request, *args, **kwargs)
+    tab = "replays"
 
     def crumbs(self, *names: str) -> list[dict[str, Any]]:
         first = {"url": reverse("attune_reports:replays"), "label": _("Replays")}

@@ -145,22 +145,6 @@ def regrade_menu_item() -> MenuItem:
     )
 
 
-class ReplaysMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-
-@hooks.register("register_reports_menu_item")
-def replays_menu_item() -> MenuItem:
-    return ReplaysMenuItem(
-        gettext_lazy("Replays"),
-        reverse("attune_reports:replays"),
-        name="attune-replays",
-        icon_name="rotate",
-        order=75,
-    )
-
-
 def regrade_button(user: Any, question: Question) -> Iterator[Button]:
     """Once it was answered, a question may have been graded by a key that is mended now."""
     if question.pk and affected(question.translation_key).exists():

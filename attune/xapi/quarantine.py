@@ -128,7 +128,37 @@ def give_up(choice: Choice, *, by: str, note: str, now: datetime) -> int:
     with transaction.atomic():
         # Locked, so that nobody sends again in the same moment what is given up here.
         meant = rows(choice).select_for_update(of=("self",)).values("pk")
-        return _write_given_up(meant, by=by, note=note.strip(), now=now)
+        given_up = _write_given_up(meant, by=by, note=note.strip(), now=now)
+        if given_up:
+            _withhold_voidings(now=now)
+        return given_up
+
+
+@transaction.atomic
+def withhold_voidings(*, now: datetime) -> int:
+    """Give up with a statement what takes it back on the same lane; how many.
+
+    It is held back behind its target, so it would wait for ever, and look like a lane that is
+    stuck. It follows when the target is sent again.
+    """
+    return _withhold_voidings(now=now)
+
+
+def _withhold_voidings(*, now: datetime) -> int:
+    # Few rows: read from what was given up.
+    target = GivenUp.objects.filter(
+        delivery__lane=OuterRef("lane"),
+        delivery__record__statement_id=OuterRef("record__voids"),
+    )
+    given_up = GivenUp.objects.values("delivery__record__statement_id")
+    stuck = Delivery.objects.filter(Exists(target), record__voids__in=given_up, **WAITING)
+    note = _("The statement that it takes back was given up.")
+    keys = list(stuck.order_by().values_list("pk", flat=True))
+    for some in _chunks(keys):
+        Delivery.objects.filter(pk__in=some, **WAITING).update(quarantined_at=now, answer=note)
+        refused = Delivery.objects.filter(pk__in=some, quarantined_at=now)
+        _write_given_up(refused.values("pk"), by="Attune", note=note, now=now)
+    return len(keys)
 
 
 def take_back(choice: Choice) -> int:

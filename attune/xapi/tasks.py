@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from attune.xapi import archives, delivery, replays, retention
+from attune.xapi import archives, delivery, quarantine, replays, retention
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 @shared_task(name="attune.xapi.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Every few seconds, by beat: move replays on, have every lane that is due delivered."""
-    replays.move_all(now=timezone.now())
+    now = timezone.now()
+    replays.move_all(now=now)
+    quarantine.withhold_voidings(now=now)  # of what was given up before it was taken back
     for lane in delivery.sweep():
         _call(lane)
 

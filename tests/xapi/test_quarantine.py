@@ -14,7 +14,8 @@ from attune.xapi import health, outbox, quarantine, verbs
 from attune.xapi.lanes import enqueue_missing
 from attune.xapi.models import Delivery, GivenUp, Lane, StatementRecord
 from attune.xapi.quarantine import Choice
-from tests.delivery.conftest import record
+from attune.xapi.statements import void as taking_back
+from tests.delivery.conftest import record, tags
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 NOW = datetime(2026, 3, 2, 9, 33, 20, tzinfo=UTC)
@@ -79,6 +80,44 @@ def test_a_choice_narrows_by_all_that_it_names(lane: Lane, other: Lane) -> None:
 # --- Giving up ---------------------------------------------------------------------------------
 
 
+def taken_back(target: str) -> str:
+    """Record what takes *target* back, as a regrade does; its id."""
+    of = StatementRecord.objects.get(statement_id=target)
+    back = taking_back(
+        deed=f"test:void:{target}",
+        actor=of.actor,
+        target=of.statement_id,
+        at=NOW,
+        registration=of.registration,
+    )
+    with transaction.atomic():
+        outbox.record(back, tags=tags())
+    return str(back.id)
+
+
+@pytest.mark.parametrize("regraded_first", [True, False])
+def test_what_takes_it_back_is_given_up_with_it_and_sent_again_with_it(
+    lane: Lane, regraded_first: bool
+) -> None:
+    target, other_one = record(2)
+    deliver(lane, [other_one])
+    refuse(lane, [target])
+    if regraded_first:
+        back = taken_back(target)
+    give_up()
+    if not regraded_first:
+        back = taken_back(target)
+        assert quarantine.withhold_voidings(now=NOW) == 1
+    fine = taken_back(other_one)
+    assert quarantine.withhold_voidings(now=NOW) == 0
+    assert states(lane)[back] == "quarantined"
+    assert states(lane)[fine] == "waiting"
+    [report] = health.lane_reports(NOW)
+    assert (report.waiting, report.quarantined, report.given_up) == (1, 0, 2)
+    assert quarantine.send_again(Choice(given_up=True)) == 2
+    assert states(lane)[target] == states(lane)[back] == "waiting"
+
+
 def test_what_is_given_up_leaves_the_counts_and_says_who_and_why(lane: Lane) -> None:
     ids = record(3)
     refuse(lane, ids[:2])
@@ -131,7 +170,7 @@ def test_ten_thousand_are_given_up_and_sent_again_in_a_few_commands(
 ) -> None:
     ids = record(600)
     refuse(lane, ids)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         assert give_up() == 600
     with django_assert_max_num_queries(8):
         assert quarantine.send_again(SHELVED) == 600

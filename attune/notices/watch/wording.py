@@ -161,10 +161,14 @@ def _what_to_do(row: Incident) -> str:
 
 
 def _link(row: Incident) -> str:
+    """The screen of the lanes, or of what a store refused."""
     if row.lane is None:
         return ""
+    refused = Trouble(row.trouble) == Trouble.QUARANTINE
     try:
-        return base_url() + reverse("attune_xapi_lane:inspect", args=[row.lane])
+        if refused:
+            return f"{base_url()}{reverse('attune_reports:quarantine')}?lane={row.lane}"
+        return base_url() + reverse("attune_reports:delivery")
     except NoReverseMatch:
         return ""
 
