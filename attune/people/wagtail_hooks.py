@@ -39,6 +39,7 @@ def people_menu() -> MenuItem:
     items: list[Any] = [
         ForReaders(_("People"), reverse(f"{URLS}:people"), icon_name="group", order=1),
         ForManagers(_("Import"), reverse(f"{URLS}:import_people"), icon_name="upload", order=4),
+        ForManagers(_("Erased people"), reverse(f"{URLS}:erased"), icon_name="bin", order=9),
         ForReaders(_("Organisations"), reverse(f"{URLS}:organisations"), icon_name="home", order=2),
         ForReaders(_("Engagements"), reverse(f"{URLS}:engagements"), icon_name="link", order=3),
     ]
