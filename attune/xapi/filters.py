@@ -51,10 +51,10 @@ def takes_sql(
 def _fits(lane: str, engagement: str, verb: str) -> str:
     """Each field has no filter, or one with the record's value."""
     return " AND ".join(
-        "(NOT EXISTS (SELECT 1 FROM attune_xapi_lanefilter some "  # noqa: S608  # nosec B608
-        f"WHERE some.lane_id = {lane} AND some.field = '{field}') "
-        "OR EXISTS (SELECT 1 FROM attune_xapi_lanefilter one "
-        f"WHERE one.lane_id = {lane} AND one.field = '{field}' AND one.value = {value}))"
+        "(NOT EXISTS (SELECT 1 FROM attune_xapi_lanefilter named "  # noqa: S608  # nosec B608
+        f"WHERE named.lane_id = {lane} AND named.field = '{field}') "
+        "OR EXISTS (SELECT 1 FROM attune_xapi_lanefilter fits "
+        f"WHERE fits.lane_id = {lane} AND fits.field = '{field}' AND fits.value = {value}))"
         for field, value in (
             (FilteredBy.ENGAGEMENT.value, engagement),
             (FilteredBy.VERB.value, verb),

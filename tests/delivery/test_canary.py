@@ -72,6 +72,7 @@ class Store:
         self.world, self.number = world, number
         self.setting = world.settings[number]
         self.trouble = list(trouble)
+        self.compresses = False
 
     def __enter__(self) -> Store:
         return self
@@ -90,6 +91,9 @@ class Store:
         if self.trouble and self.trouble.pop(0):
             return Answer(Verdict.UNKNOWN, "503", 503)
         return Answer(Verdict.DELIVERED, "", 204)
+
+    def may_dislike_gzip(self, answer: Answer) -> bool:
+        return False
 
     def find(self, identifier: str) -> Found:
         return Found(Answer(Verdict.UNKNOWN, "503", 503))
