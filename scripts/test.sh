@@ -66,11 +66,10 @@ expression=""
 for one in ${wanted[@]+"${wanted[@]}"}; do expression+="${expression:+ and }$one"; done
 
 # Several at once, but what must not meet (xdist_group: the browser, the wheel) in one process.
-# Tests picked by a marker share a database server and a broker with nobody, so one by one.
-at_once=()
-[ "$scope" != marked ] && at_once=(--numprocesses "${TEST_WORKERS:-auto}" --maxprocesses 4 --dist loadgroup)
+# Each process has a database of its own, and with Redis a number of its own (settings.test).
+at_once=(--numprocesses "${TEST_WORKERS:-auto}" --maxprocesses 4 --dist loadgroup)
 
-.venv/bin/python -m pytest ${at_once[@]+"${at_once[@]}"} ${expression:+-m "$expression"} "$@"
+.venv/bin/python -m pytest "${at_once[@]}" ${expression:+-m "$expression"} "$@"
 ran=$?
 [ "$ran" -ne 0 ] && status=$ran
 
