@@ -51,7 +51,7 @@ def lane_mark(report: LaneReport) -> Mark:
         "paused": (_("Stopped: needs somebody"), "stop", "bad"),
         "backing off": (_("Waiting to try again"), "clock", "warn"),
         "active": (_("Sending"), "play", "accent")
-        if report.waiting
+        if report.waiting or report.replaying
         else (_("All sent"), "done", "done"),
     }[report.state]
     return Mark(state=report.state, words=words, icon=icon, tone=tone)
@@ -71,6 +71,8 @@ def lane_sentence(report: LaneReport) -> str:
         return _("The store turns us away; look at its settings. Nothing is lost.") + again
     if report.state == "backing off":
         return _("The store did not take the last batch. It is sent again.") + again
+    if report.replaying:
+        return _("A replay is bringing it what it has not got yet, a piece at a time.")
     if report.waiting:
         return _("The store answers well.")
     return _("Everything that was recorded for it has arrived or is in quarantine.")

@@ -6,7 +6,7 @@ asking is cheap with a million statements waiting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from attune.xapi import filters, lanes
 from attune.xapi.counting import counts as counts  # the chart's, for whoever reads by this door
-from attune.xapi.models import Delivery, FilteredBy, Lane, StatementRecord
+from attune.xapi.models import Delivery, FilteredBy, Lane, Replay, ReplayState, StatementRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ class LaneReport:
     quarantined: int
     given_up: int
     set_aside: int
+    replaying: bool
     failures: int
     rate: float | None
     retry_in: timedelta | None
@@ -72,6 +73,7 @@ class LaneReport:
             "quarantined": self.quarantined,
             "given_up": self.given_up,
             "set_aside": self.set_aside,
+            "replaying": self.replaying,
             "failures": self.failures,
             "rate": self.rate,
             "retry_in_seconds": seconds(self.retry_in),
@@ -82,7 +84,7 @@ class LaneReport:
 
 
 def lane_reports(now: datetime) -> list[LaneReport]:
-    """Every lane, in the order in which they were made. Five queries."""
+    """Every lane, in the order in which they were made. Six queries."""
     standing = {row["lane"]: row for row in _unsent(now)}
     recorded = dict(
         StatementRecord.objects.filter(
@@ -90,8 +92,10 @@ def lane_reports(now: datetime) -> list[LaneReport]:
         ).values_list("pk", "recorded_at")
     )
     refused = {row["lane"]: row for row in _refused()}
+    running = Replay.objects.filter(state=ReplayState.RUNNING).order_by()
+    replaying = set(running.values_list("lane", flat=True))
     return [
-        _report(lane, now, standing.get(lane.pk, {}), refused.get(lane.pk, {}), recorded)
+        _report(lane, now, standing.get(lane.pk, {}), refused.get(lane.pk, {}), recorded, replaying)
         for lane in Lane.objects.prefetch_related("filters")
     ]
 
@@ -112,7 +116,7 @@ class LaneFigures:
 
 
 def figures(now: datetime) -> list[LaneFigures]:
-    """Every lane, for alerts and metrics. Five queries. What was given up is not counted."""
+    """Every lane, for alerts and metrics. Six queries. What was given up is not counted."""
     return [
         LaneFigures(
             lane=report.lane,
@@ -187,6 +191,7 @@ def _report(
     unsent: Mapping[str, int],
     refused: Mapping[str, int],
     recorded: Mapping[int, datetime],
+    replaying: Collection[int],
 ) -> LaneReport:
     oldest = recorded.get(unsent.get("oldest", 0))
     retry_in = lane.retry_at - now if lane.retry_at and lane.retry_at > now else None
@@ -206,6 +211,7 @@ def _report(
         quarantined=refused.get("refused", 0) - refused.get("abandoned", 0),
         given_up=refused.get("abandoned", 0),
         set_aside=unsent.get("set_aside", 0),
+        replaying=lane.pk in replaying,
         failures=lane.failures,
         rate=lane.rate,
         retry_in=retry_in,

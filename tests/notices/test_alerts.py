@@ -218,7 +218,7 @@ def test_a_look_costs_the_same_however_many_lanes(
     for number in range(lanes):
         waits(a_lane(f"Lane {number}"), since=NOW)
     alerts.look(now=NOW)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         alerts.look(now=NOW + MINUTE)
 
 
@@ -248,7 +248,7 @@ def test_the_figures_of_all_lanes_are_those_of_each(django_assert_num_queries: A
         waits(first, since=NOW - minutes * MINUTE)
     waits(first, since=NOW - 99 * MINUTE, delivered_at=NOW)
     waits(second, since=NOW, quarantined_at=NOW)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         found = {each.name: each for each in health.figures(NOW)}
     for report in health.lane_reports(NOW):
         each = found[report.name]

@@ -177,7 +177,7 @@ def test_metrics_are_read_back_and_cost_the_same_however_many_lanes(
         pause_reason="401", failures=4, delivered_total=17
     )
     write("maria@example.test", "klaus@example.test")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         response = client.get("/metrics", **BEARER)
     assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = {
