@@ -407,3 +407,23 @@ class MaterialChange(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+# Rows of this package that have a module of their own; Django finds models through this one.
+from attune.enrolments.rules.models import (  # noqa: E402
+    AssignmentRule,
+    DueExtension,
+    RuleException,
+)
+
+__all__ = [
+    "Assignment",
+    "AssignmentRule",
+    "DueExtension",
+    "Enrolment",
+    "EnrolmentModule",
+    "MaterialChange",
+    "ModuleEvidence",
+    "RuleException",
+    "UnitProgress",
+]

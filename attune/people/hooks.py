@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,4 +25,11 @@ person_merged: list[Callable[[Person, Person], None]] = []
 Handlers move what they hold of ``gone`` to ``kept``, inside the same transaction. ``gone``
 never signed in, so it can have been assigned something but cannot have done anything; it is
 deleted afterwards unless something still points at it.
+"""
+
+places_changed: list[Callable[[Sequence[int], datetime], None]] = []
+"""``handler(person_ids, now)``: these people's jobs, roles, locations or teams have changed.
+
+Called once a deed, after all of its rows are written, inside the same transaction. For many
+people the handlers put off what takes long. Idempotent.
 """

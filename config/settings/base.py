@@ -281,6 +281,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "attune.enrolments.tasks.repair",
         "schedule": 24 * 3600.0,
     },
+    "assignment rules follow the day": {
+        "task": "attune.enrolments.tasks.follow_rules",
+        "schedule": 24 * 3600.0,
+    },
 }
 
 # --- What a browser may load ----------------------------------------------------------------

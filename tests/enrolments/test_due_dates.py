@@ -269,9 +269,7 @@ def test_since_when_without_a_break(
         st.tuples(st.integers(0, 60), st.none() | st.integers(0, 20)).map(
             lambda pair: (
                 date(2026, 1, 1) + timedelta(days=pair[0]),
-                None
-                if pair[1] is None
-                else date(2026, 1, 1) + timedelta(days=pair[0] + pair[1]),
+                None if pair[1] is None else date(2026, 1, 1) + timedelta(days=pair[0] + pair[1]),
             )
         ),
         max_size=6,

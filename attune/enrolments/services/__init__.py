@@ -7,6 +7,7 @@ that two tabs or a double click follow each other) and are idempotent.
 from attune.enrolments.services.assign import assign
 from attune.enrolments.services.complete_unit import complete_unit
 from attune.enrolments.services.exempt import exempt, waive_module
+from attune.enrolments.services.extend import extend
 from attune.enrolments.services.hand_over import hand_over
 from attune.enrolments.services.pause import pause, resume
 from attune.enrolments.services.renew import publish_material_change, renew, renew_expired
@@ -19,6 +20,7 @@ __all__ = [
     "assign",
     "complete_unit",
     "exempt",
+    "extend",
     "hand_over",
     "pause",
     "publish_material_change",
