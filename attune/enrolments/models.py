@@ -180,6 +180,14 @@ class Assignment(models.Model):
                 name="assignment_live_reason_once",
             )
         ]
+        indexes = [
+            # Whom a rule has given something, however many assignments there are.
+            models.Index(
+                fields=["reference", "enrolment"],
+                condition=Q(reason="rule", withdrawn_at__isnull=True),
+                name="assignment_live_by_rule",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} · {self.enrolment}"

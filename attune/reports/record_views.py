@@ -6,6 +6,7 @@ service of ``enrolments``. Who did it is kept in Wagtail's log; why stands on th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,8 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
 from attune.enrolments import services
-from attune.enrolments.models import Assignment, Enrolment
+from attune.enrolments.models import Assignment, AssignmentRule, Enrolment
+from attune.enrolments.rules.services import leave_out
 from attune.enrolments.states import OPEN_STATES, State
 from attune.people.access import person_of
 from attune.people.models import Engagement, Membership, Person, TeamMembership
@@ -102,9 +104,11 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
 
     def _entry(self, entry: Entry) -> dict[str, Any]:
         enrolment = entry.enrolment
+        rules = _rules_of(entry.reasons)
         return {
             "entry": entry,
             "enrolment": enrolment,
+            "extension": self._extension(enrolment),
             "engagement": enrolment.engagement,
             "title": entry.outline.page.title if entry.outline else _("A deleted programme"),
             "mark": mark_of(entry.standing),
@@ -112,7 +116,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
             "completed": day_in(enrolment.completed_at, self.zone),
             "expires": day_in(enrolment.expires_at, self.zone),
             "enrolled": day_in(enrolment.enrolled_at, self.zone),
-            "reasons": [self._reason(reason, enrolment) for reason in entry.reasons],
+            "reasons": [self._reason(reason, enrolment, rules) for reason in entry.reasons],
             "modules": self._modules(entry),
             "earlier": [
                 {
@@ -133,10 +137,25 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
         others = [self.person.zone, enrolment.engagement.client_zone]
         return clock(moment, zone=self.zone, others=others, now=self.now)
 
-    def _reason(self, reason: Assignment, enrolment: Enrolment) -> dict[str, Any]:
+    def _extension(self, enrolment: Enrolment) -> dict[str, Any] | None:
+        """The date that was put off last, why and by whom."""
+        rows = list(enrolment.extensions.all())
+        if not rows:
+            return None
+        by = rows[-1].given_by
+        return {
+            "row": rows[-1],
+            "by": (getattr(by, "attune_person", None) or by) if by is not None else "",
+            "on": day_in(rows[-1].given_at, self.zone),
+        }
+
+    def _reason(
+        self, reason: Assignment, enrolment: Enrolment, rules: dict[str, AssignmentRule]
+    ) -> dict[str, Any]:
         by = reason.assigned_by
         return {
             "reason": reason,
+            "rule": rules.get(reason.reference) if reason.reason == "rule" else None,
             "by": (getattr(by, "attune_person", None) or by) if by is not None else "",
             "on": day_in(reason.assigned_at, self.zone),
             "due": self._clock(reason.due_at, enrolment),
@@ -158,6 +177,18 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
                 }
             )
         return rows
+
+
+def _rules_of(reasons: Sequence[Assignment]) -> dict[str, AssignmentRule]:
+    """Reference → the rule behind it. One query where there is a rule at all."""
+    numbers = [
+        int(each.reference)
+        for each in reasons
+        if each.reason == Assignment.Reason.RULE and each.reference.isdecimal()
+    ]
+    if not numbers:
+        return {}
+    return {rule.reference: rule for rule in AssignmentRule.objects.filter(pk__in=numbers)}
 
 
 # --- Deeds ----------------------------------------------------------------------------------
@@ -343,11 +374,31 @@ class WithdrawView(DeedView):
         )
         return self.assignment.enrolment
 
+    def get_form_class(self) -> type[forms.Form]:
+        # A rule would give it again the same night: the person is left out, and it says why.
+        return ReasonForm if self.rule is not None else ConfirmForm
+
+    @cached_property
+    def rule(self) -> AssignmentRule | None:
+        """The rule in force that gives this reason, if one does."""
+        each = self.assignment
+        if each.reason != Assignment.Reason.RULE or not each.reference.isdecimal():
+            return None
+        return AssignmentRule.objects.filter(
+            pk=int(each.reference), engagement=self.enrolment.engagement_id, is_active=True
+        ).first()
+
     def fits(self) -> bool:
         return self.assignment.withdrawn_at is None
 
     @property
     def explanation(self) -> str:
+        if self.rule is not None:
+            said = _("The rule “%(rule)s” leaves them out from now on.") % {"rule": self.rule.name}
+            return f"{said} {self._what_remains()}"
+        return self._what_remains()
+
+    def _what_remains(self) -> str:
         left = self.enrolment.assignments.filter(
             ~Q(pk=self.assignment.pk), withdrawn_at__isnull=True
         ).count()
@@ -363,7 +414,18 @@ class WithdrawView(DeedView):
         )
 
     def act(self, form: Any) -> None:
-        services.withdraw_assignment(assignment=self.assignment, now=self.now)
+        if self.rule is None:
+            services.withdraw_assignment(assignment=self.assignment, now=self.now)
+            return
+        reason = form.cleaned_data["reason"]
+        user, person = self.request.user, self.enrolment.person
+        leave_out(rule=self.rule, person=person, reason=reason, by=user, now=self.now)
+        log(
+            instance=self.rule,
+            action="attune_enrolments.rule_left_out",
+            user=user,
+            data={"came": person.full_name},
+        )
 
     def done_in_words(self) -> str:
         return _("The reason is withdrawn from %(person)s.") % self.words()
