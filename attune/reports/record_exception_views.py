@@ -62,6 +62,10 @@ class ExtendView(DeedView):
         names = zone_choices(str(at_work), engagement.client_time_zone, person.time_zone)
         return super().get_form_kwargs() | {"zones": names, "now": self.now}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"media": context["form"].media}
+
     def act(self, form: Any) -> None:
         services.extend(
             enrolment=self.enrolment,
