@@ -54,7 +54,7 @@ class RuleScreen(WagtailAdminTemplateMixin):
         if not reads_reports(request.user):
             raise PermissionDenied
         self.now = timezone.now()
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
     def rules(self) -> QuerySet[AssignmentRule]:
         return AssignmentRule.objects.visible_to(self.request.user).select_related(
@@ -152,7 +152,9 @@ class RuleView(OneRule, TemplateView):
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return self.crumbs(("", self.rule.name))
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(  # type: ignore[override]
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
         self.zone = zone_of(request.user)
         if request.GET.get("export") == "csv":
             return self._csv()
@@ -390,7 +392,7 @@ class TakeBackInView(SwitchView):
         return get_object_or_404(self.rules(), pk=self.exception.rule_id)
 
     @property
-    def explanation(self) -> str:  # type: ignore[override]
+    def explanation(self) -> str:
         return _("The rule asks for %(person)s again, if they are in its scope.") % {
             "person": self.exception.person.full_name
         }

@@ -180,7 +180,7 @@ def _to_take_again(scope: Scope, step: Step) -> list[UUID]:
         standing = standing_at(
             stored=row.state, due_at=None, expires_at=row.expires_at, now=scope.now
         )
-        is_old = bool(months) and (
+        is_old = months is not None and (
             add_months(row.completed_at.astimezone(zone).date(), months) <= today
         )
         if is_old or standing.state in (State.EXPIRING, State.EXPIRED):
