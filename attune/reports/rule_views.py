@@ -160,22 +160,6 @@ class RuleView(OneRule, TemplateView):
             return self._csv()
         return super().get(request, *args, **kwargs)
 
-    @cached_property
-    def header_buttons(self) -> list[Any]:
-        if not self.may_change:
-            return []
-        arguments = [self.rule.pk]
-        change = HeaderButton(
-            _("Change"),
-            url=reverse("attune_reports:change_rule", args=arguments),
-            icon_name="edit",
-        )
-        if self.rule.is_active:
-            off = reverse("attune_reports:switch_off_rule", args=arguments)
-            return [change, HeaderButton(_("Switch off"), url=off, icon_name="minus-inverse")]
-        on = reverse("attune_reports:switch_on_rule", args=arguments)
-        return [change, HeaderButton(_("Switch on"), url=on, icon_name="check")]
-
     def covered(self) -> QuerySet[Assignment]:
         """What it has given; of people in several rounds the newest is the one it speaks of."""
         newest = Enrolment.objects.latest_cycle().filter(
@@ -284,6 +268,14 @@ def in_words(tally: Tally) -> str:
         (
             tally.leaves,
             ngettext("%(n)d who leaves the scope", "%(n)d who leave the scope", tally.leaves),
+        ),
+        (
+            tally.reasons,
+            ngettext(
+                "%(n)d with one more reason and no other date",
+                "%(n)d with one more reason and no other date",
+                tally.reasons,
+            ),
         ),
     ]
     said = ", ".join(words % {"n": n} for n, words in parts if n)

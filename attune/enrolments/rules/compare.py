@@ -82,6 +82,11 @@ class Tally:
         return self.changes[Change.LEAVES]
 
     @property
+    def reasons(self) -> int:
+        """In the programme for another reason already; nothing else changes for them."""
+        return self.changes[Change.REASON]
+
+    @property
     def affected(self) -> int:
         return sum(n for change, n in self.changes.items() if change not in UNCHANGED)
 
