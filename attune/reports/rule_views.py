@@ -54,7 +54,7 @@ class RuleScreen(WagtailAdminTemplateMixin):
         if not reads_reports(request.user):
             raise PermissionDenied
         self.now = timezone.now()
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return super().dispatch(request, *args, **kwargs)
 
     def rules(self) -> QuerySet[AssignmentRule]:
         return AssignmentRule.objects.visible_to(self.request.user).select_related(

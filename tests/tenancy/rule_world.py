@@ -27,5 +27,5 @@ def ruled(tenant: Any, programme: Any, *, now: datetime) -> None:
     exception = leave_out(
         rule=rule, person=by, reason=tenant.plant("exceptionreason"), by=by.user, now=now
     )
-    tenant.subject("assignment rule", rule_id=rule.pk)
+    tenant.subject("rule of assignment", rule_id=rule.pk)
     tenant.subject("rule exception", exception_id=exception.pk)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 
 from attune.enrolments.due_dates import Place, again_on, due_at, spell_began
 from attune.enrolments.models import Assignment, Enrolment
 from attune.enrolments.querysets import ThroughEnrolmentQuerySet
 from attune.enrolments.rules.models import AssignmentRule, RuleException
 from attune.enrolments.states import State
-from attune.people.models import Location, Membership, Person, TeamMembership
+from attune.people.models import Location, Membership, Person, Team, TeamMembership
 
 CHUNK = 500
 Span = tuple[date, date | None]
@@ -45,15 +45,28 @@ class Target:
 
 
 def candidates(rule: AssignmentRule, *, after: int = 0, size: int = CHUNK) -> list[int]:
-    """The next person ids whom the rule could concern: in its teams, or owing by it."""
-    teams = TeamMembership.objects.filter(team__engagement=rule.engagement_id)
-    if rule.team_id is not None:
-        teams = teams.filter(team=rule.team_id)
-    concerned = Q(pk__in=teams.values("person"))
+    """The next person ids whom the rule could concern: in its teams, or owing by it.
+
+    Both questions go along an index from ``after`` on, so that a walk through everybody costs
+    as much for the last hundred as for the first.
+    """
+    teams = (
+        [rule.team_id]
+        if rule.team_id is not None
+        else list(Team.objects.filter(engagement=rule.engagement_id).values_list("pk", flat=True))
+    )
+    members = TeamMembership.objects.filter(team__in=teams, person__gt=after)
+    found = set(members.order_by("person").values_list("person", flat=True).distinct()[:size])
     if rule.pk is not None:
-        concerned |= Q(pk__in=given_by(rule).values("enrolment__person"))
-    people = Person.objects.filter(concerned, pk__gt=after).order_by("pk")
-    return list(people.values_list("pk", flat=True)[:size])
+        given = given_by(rule).filter(enrolment=OuterRef("pk"))
+        owing = Enrolment.objects.filter(
+            Exists(given),
+            programme_key=rule.programme_key,
+            engagement=rule.engagement_id,
+            person__gt=after,
+        )
+        found.update(owing.order_by("person").values_list("person", flat=True).distinct()[:size])
+    return sorted(found)[:size]
 
 
 def chunks(rule: AssignmentRule, *, size: int = CHUNK) -> Iterator[list[int]]:
