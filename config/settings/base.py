@@ -281,9 +281,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "attune.enrolments.tasks.repair",
         "schedule": 24 * 3600.0,
     },
-    "assignment rules follow the day": {
+    "nightly repair of what rules give": {
         "task": "attune.enrolments.tasks.follow_rules",
         "schedule": 24 * 3600.0,
+    },
+    "assignment rules follow the day": {
+        "task": "attune.enrolments.tasks.follow_day",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
 }
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 
 from attune.curriculum.activities import activities_for
 from attune.curriculum.models import ProgrammePage
@@ -20,15 +20,15 @@ from attune.enrolments.due_dates import add_months
 from attune.enrolments.models import Assignment, Enrolment, ModuleEvidence
 from attune.enrolments.records import Entry, statement_about
 from attune.enrolments.rules.compare import Change, Step, Tally, compare, empty_tally
-from attune.enrolments.rules.models import AssignmentRule
-from attune.enrolments.rules.scope import Scope, chunks
+from attune.enrolments.rules.models import AssignmentRule, RuleQuerySet
+from attune.enrolments.rules.scope import CHUNK, Scope, chunks
 from attune.enrolments.services.assign import count_what_is_earned
 from attune.enrolments.services.locking import lock_people
 from attune.enrolments.services.renew import renew
 from attune.enrolments.services.start_unit import state_on_return
 from attune.enrolments.states import State, standing_at
 from attune.enrolments.structure import places_in
-from attune.people.models import Person
+from attune.people.models import Membership, Person, TeamMembership
 from attune.xapi import outbox, verbs
 
 
@@ -67,15 +67,40 @@ def follow_people(ids: Sequence[int], *, now: datetime) -> None:
 
 def follow_all(*, now: datetime) -> int:
     """Each night: days that were reached, and whatever was missed; how many were affected."""
+    return _follow_each(AssignmentRule.objects.in_force(), now=now)
+
+
+def _follow_each(rules: RuleQuerySet, *, now: datetime) -> int:
     affected = 0
-    rules = AssignmentRule.objects.in_force().order_by("pk")
-    for rule in rules.select_related(
+    for rule in rules.order_by("pk").select_related(
         "programme__locale", "engagement__client", "engagement__vendor"
     ):
         scope = Scope(rule, now=now)
         for ids in chunks(rule):
             affected += follow_rule(scope, ids).affected
     return affected
+
+
+def follow_the_day(*, now: datetime) -> None:
+    """Each hour: people whose first or last day begins or ends about now, somewhere on earth.
+
+    So that somebody's first day brings their training in the morning of that day, wherever
+    that is. What this does not look for (a round that is to be repeated) the night finds.
+    """
+    today = now.astimezone(UTC).date()
+    # Zones lie up to a day apart on either side; a last day is over the day after.
+    window = (today - timedelta(days=2), today + timedelta(days=1))
+    teams = TeamMembership.objects.filter(
+        Q(from_date__range=window) | Q(until_date__range=window)
+    ).values_list("person", flat=True)
+    jobs = Membership.objects.filter(
+        Q(hired_on__range=window) | Q(left_on__range=window)
+    ).values_list("person", flat=True)
+    ids = sorted({*teams, *jobs})
+    for begin in range(0, len(ids), CHUNK):
+        follow_people(ids[begin : begin + CHUNK], now=now)
+    begins_or_ends = Q(starts_on__range=window) | Q(engagement__ends_on__range=window)
+    _follow_each(AssignmentRule.objects.in_force().filter(begins_or_ends), now=now)
 
 
 # --- Writing ----------------------------------------------------------------------------------

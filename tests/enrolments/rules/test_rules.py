@@ -23,7 +23,7 @@ from attune.enrolments.models import (
     ModuleEvidence,
 )
 from attune.enrolments.rules.compare import Change, Tally, empty_tally, preview
-from attune.enrolments.rules.follow import follow_all, follow_people, follow_rule
+from attune.enrolments.rules.follow import follow_all, follow_people, follow_rule, follow_the_day
 from attune.enrolments.rules.models import RuleException
 from attune.enrolments.rules.scope import Scope, chunks
 from attune.enrolments.rules.services import (
@@ -353,6 +353,21 @@ def test_a_day_that_is_reached_brings_people_in_and_out(
     assert follow_all(now=datetime(2026, 11, 23, 15, 59, tzinfo=UTC)) == 0
     assert follow_all(now=datetime(2026, 11, 23, 16, 1, tzinfo=UTC)) == 1
     assert given_by(rule) == {}
+
+
+def test_a_first_day_brings_training_that_morning_where_it_is(
+    nordlicht_habagat: Any, nordlicht_content: Any
+) -> None:
+    rule = made(nordlicht_habagat, nordlicht_content)
+    pedro = factories.person("Pedro Cruz")
+    factories.employ(
+        pedro, nordlicht_habagat.vendor, Role.AGENT, location=nordlicht_habagat.vendor_location
+    )
+    factories.put_in_team(pedro, nordlicht_habagat.team, from_date=date(2026, 11, 24))
+    follow_the_day(now=datetime(2026, 11, 23, 15, 59, tzinfo=UTC))
+    assert pedro.pk not in given_by(rule)
+    follow_the_day(now=datetime(2026, 11, 23, 16, 1, tzinfo=UTC))
+    assert given_by(rule)[pedro.pk] == at_six(date(2026, 12, 9))  # the 8th is a holiday
 
 
 # --- People's deeds ---------------------------------------------------------------
