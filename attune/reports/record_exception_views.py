@@ -1,4 +1,4 @@
-"""Exceptions for one person: a later due date, and credit for what they learnt elsewhere."""
+"""Exceptions for one person: a later date, credit for what they know, a reason withdrawn."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db import transaction
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from wagtail.log_actions import log
 
 from attune.curriculum.models import ModulePage
 from attune.enrolments import services
+from attune.enrolments.models import Assignment, AssignmentRule, Enrolment
+from attune.enrolments.rules.services import leave_out
 from attune.enrolments.services.exempt import OUTSIDE
 from attune.enrolments.states import State
 from attune.enrolments.structure import original_modules, places_in
+from attune.reports.access import reported_enrolments
 from attune.reports.due import DueForm, due_at, zone_choices, zones_at_work
-from attune.reports.record_views import DeedView
+from attune.reports.record_views import ConfirmForm, DeedView, ReasonForm
 
 
 class ExtendForm(DueForm):
@@ -147,3 +153,82 @@ class CreditView(DeedView):
             "%(n)d modules are credited to %(person)s.",
             self.credited,
         ) % {"n": self.credited, **self.words()}
+
+
+class WithdrawView(DeedView):
+    """Take one reason back; with the last one the enrolment goes."""
+
+    log_action = "attune_enrolments.withdraw"
+    button = gettext_lazy("Withdraw this reason")
+    question = gettext_lazy("Withdraw a reason for “%(programme)s” from %(person)s?")
+    is_serious = True
+
+    def find(self, **kwargs: Any) -> Enrolment:
+        self.assignment = get_object_or_404(
+            Assignment.objects.filter(
+                enrolment__in=reported_enrolments(self.request.user)
+            ).select_related(
+                "enrolment__person",
+                "enrolment__programme",
+                "enrolment__engagement__client",
+                "enrolment__engagement__vendor",
+            ),
+            pk=kwargs["assignment_id"],
+        )
+        return self.assignment.enrolment
+
+    def get_form_class(self) -> type[forms.Form]:
+        # A rule would give it again the same night: the person is left out, and it says why.
+        return ReasonForm if self.rule is not None else ConfirmForm
+
+    @cached_property
+    def rule(self) -> AssignmentRule | None:
+        """The rule in force that gives this reason, if one does."""
+        each = self.assignment
+        if each.reason != Assignment.Reason.RULE or not each.reference.isdecimal():
+            return None
+        return AssignmentRule.objects.filter(
+            pk=int(each.reference), engagement=self.enrolment.engagement_id, is_active=True
+        ).first()
+
+    def fits(self) -> bool:
+        return self.assignment.withdrawn_at is None
+
+    @property
+    def explanation(self) -> str:
+        if self.rule is not None:
+            said = _("The rule “%(rule)s” leaves them out from now on.") % {"rule": self.rule.name}
+            return f"{said} {self._what_remains()}"
+        return self._what_remains()
+
+    def _what_remains(self) -> str:
+        left = self.enrolment.assignments.filter(
+            ~Q(pk=self.assignment.pk), withdrawn_at__isnull=True
+        ).count()
+        if left:
+            return _(
+                "Other reasons remain, so it stays assigned; the earliest of their dates counts."
+            )
+        if self.enrolment.state == State.COMPLETED:
+            return _("It is the last reason. What was completed stays completed.")
+        return _(
+            "It is the last reason, so it is no longer assigned. What was learned is kept, "
+            "and goes on from there if it is assigned again."
+        )
+
+    def act(self, form: Any) -> None:
+        if self.rule is None:
+            services.withdraw_assignment(assignment=self.assignment, now=self.now)
+            return
+        reason = form.cleaned_data["reason"]
+        user, person = self.request.user, self.enrolment.person
+        leave_out(rule=self.rule, person=person, reason=reason, by=user, now=self.now)
+        log(
+            instance=self.rule,
+            action="attune_enrolments.rule_left_out",
+            user=user,
+            data={"came": person.full_name},
+        )
+
+    def done_in_words(self) -> str:
+        return _("The reason is withdrawn from %(person)s.") % self.words()

@@ -29,8 +29,14 @@ from attune.people.models import Engagement
 from attune.reports import matrix, rule_preview
 from attune.reports.access import assignable_engagements, managed_engagements, reads_reports
 from attune.reports.rule_forms import RuleForm
-from attune.reports.rule_views import RuleScreen, came_of, in_words
-from attune.reports.rule_words import differences, scope_in_words, terms_in_words
+from attune.reports.rule_views import RuleScreen
+from attune.reports.rule_words import (
+    came_of,
+    differences,
+    in_words,
+    scope_in_words,
+    terms_in_words,
+)
 from attune.tabular import spreadsheets
 
 

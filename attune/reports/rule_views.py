@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from django.views.generic import FormView, TemplateView
-from wagtail.admin import messages
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
 from attune.enrolments.models import Assignment, AssignmentRule, Enrolment, RuleException
-from attune.enrolments.rules.compare import Tally
 from attune.enrolments.rules.scope import given_by
-from attune.enrolments.rules.services import APPLY, Applied, switch_off, switch_on, take_back_in
+from attune.enrolments.rules.services import APPLY
 from attune.jobs.models import Job
 from attune.reports.access import (
     assignable_engagements,
@@ -91,7 +87,7 @@ class RulesView(RuleScreen, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         paginator = Paginator(self.rules().order_by("-is_active", "name", "pk"), PER_PAGE)
         page = paginator.get_page(self.request.GET.get("p"))
-        covered = _covered(page.object_list)
+        covered = covered_by(page.object_list)
         return super().get_context_data(
             **kwargs,
             page_obj=page,
@@ -110,7 +106,7 @@ class RulesView(RuleScreen, TemplateView):
         )
 
 
-def _covered(rules: Any) -> dict[str, int]:
+def covered_by(rules: Any) -> dict[str, int]:
     """Reference of a rule → how many people owe by it. One query."""
     rows = Assignment.objects.filter(
         reason=Assignment.Reason.RULE,
@@ -244,160 +240,3 @@ class RuleView(OneRule, TemplateView):
                 _("Yes") if standing.overdue else _("No"),
                 due.astimezone(self.zone).replace(tzinfo=None) if due else None,
             ]
-
-
-# --- Deeds ------------------------------------------------------------------------------------
-
-
-def came_of(applied: Applied) -> str:
-    """What was done, or that it is being done, for the message and the history."""
-    return in_words(applied.tally) if applied.tally is not None else _("Done in a job.")
-
-
-def in_words(tally: Tally) -> str:
-    """“Affects 42 people: 3 new, 2 whose due date moves, 1 who leaves the scope.”"""
-    head = ngettext("Affects %(n)d person", "Affects %(n)d people", tally.affected) % {
-        "n": tally.affected
-    }
-    parts = [
-        (tally.new, ngettext("%(n)d new", "%(n)d new", tally.new)),
-        (
-            tally.moves,
-            ngettext("%(n)d whose due date moves", "%(n)d whose due date moves", tally.moves),
-        ),
-        (
-            tally.leaves,
-            ngettext("%(n)d who leaves the scope", "%(n)d who leave the scope", tally.leaves),
-        ),
-        (
-            tally.reasons,
-            ngettext(
-                "%(n)d with one more reason and no other date",
-                "%(n)d with one more reason and no other date",
-                tally.reasons,
-            ),
-        ),
-    ]
-    said = ", ".join(words % {"n": n} for n, words in parts if n)
-    return f"{head}: {said}." if said else f"{head}."
-
-
-class SwitchOffForm(forms.Form):
-    what = forms.ChoiceField(
-        label=gettext_lazy("What it has given"),
-        widget=forms.RadioSelect,
-        choices=[
-            (
-                "withdraw",
-                gettext_lazy("Withdraw it from everybody. What they have learnt is kept."),
-            ),
-            (
-                "leave",
-                gettext_lazy("Leave it. It stays due, also for people who leave the scope."),
-            ),
-        ],
-    )
-
-
-class SwitchView(OneRule, FormView):  # type: ignore[type-arg]
-    template_name = "attune_reports/switch_rule.html"
-    form_class: type[forms.Form] = forms.Form
-    button: Any = ""
-    explanation: Any = ""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if reads_reports(request.user) and not self.may_change:
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_page_title(self) -> str:
-        return str(self.button)
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return self.crumbs((self.rule_url, self.rule.name), ("", self.button))
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            **kwargs,
-            rule=self.rule,
-            button=self.button,
-            explanation=self.explanation,
-            back_url=self.rule_url,
-            covered=_covered([self.rule]).get(self.rule.reference, 0),
-        )
-
-    def act(self, form: Any) -> None:
-        raise TypeError(f"{type(self).__name__} does not say what it does.")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        self.act(form)
-        return redirect(self.rule_url)
-
-
-class SwitchOffView(SwitchView):
-    form_class = SwitchOffForm
-    button = gettext_lazy("Switch off")
-    explanation = gettext_lazy(
-        "From then on it gives nothing to anybody. It can be switched on again."
-    )
-
-    def act(self, form: Any) -> None:
-        withdraw = form.cleaned_data["what"] == "withdraw"
-        applied = switch_off(rule=self.rule, withdraw=withdraw, by=self.request.user, now=self.now)
-        came = came_of(applied) if withdraw else _("What it gave was left.")
-        log(
-            instance=self.rule,
-            action="attune_enrolments.rule_off",
-            user=self.request.user,
-            data={"came": came},
-        )
-        messages.success(self.request, _("The rule is switched off. %(came)s") % {"came": came})
-
-
-class SwitchOnView(SwitchView):
-    button = gettext_lazy("Switch on")
-    explanation = gettext_lazy("It gives again what it asks for, to whoever is in its scope today.")
-
-    def act(self, form: Any) -> None:
-        came = came_of(switch_on(rule=self.rule, by=self.request.user, now=self.now))
-        log(
-            instance=self.rule,
-            action="attune_enrolments.rule_on",
-            user=self.request.user,
-            data={"came": came},
-        )
-        messages.success(self.request, _("The rule is in force. %(came)s") % {"came": came})
-
-
-class TakeBackInView(SwitchView):
-    """An exception ends."""
-
-    button = gettext_lazy("Take back in")
-
-    @cached_property
-    def exception(self) -> RuleException:
-        rows = RuleException.objects.filter(rule__in=self.rules()).select_related("person", "rule")
-        return get_object_or_404(rows, pk=self.kwargs["exception_id"])
-
-    @cached_property
-    def rule(self) -> AssignmentRule:
-        return get_object_or_404(self.rules(), pk=self.exception.rule_id)
-
-    @property
-    def explanation(self) -> str:
-        return _("The rule asks for %(person)s again, if they are in its scope.") % {
-            "person": self.exception.person.full_name
-        }
-
-    def act(self, form: Any) -> None:
-        person = self.exception.person.full_name
-        take_back_in(exception=self.exception, now=self.now)
-        log(
-            instance=self.rule,
-            action="attune_enrolments.rule_back_in",
-            user=self.request.user,
-            data={"came": person},
-        )
-        messages.success(
-            self.request, _("The rule counts for %(person)s again.") % {"person": person}
-        )

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from attune.enrolments.models import AssignmentRule
-from attune.enrolments.rules.compare import Change
+from attune.enrolments.rules.compare import Change, Tally
+from attune.enrolments.rules.services import Applied
 
 CHANGES = {
     Change.NEW: gettext_lazy("Newly assigned"),
@@ -107,3 +108,36 @@ def differences(before: AssignmentRule, after: AssignmentRule) -> list[list[str]
         for name in FIELDS
         if getattr(before, name) != getattr(after, name)
     ]
+
+
+def came_of(applied: Applied) -> str:
+    """What was done, or that it is being done, for the message and the history."""
+    return in_words(applied.tally) if applied.tally is not None else _("Done in a job.")
+
+
+def in_words(tally: Tally) -> str:
+    """“Affects 42 people: 3 new, 2 whose due date moves, 1 who leaves the scope.”"""
+    head = ngettext("Affects %(n)d person", "Affects %(n)d people", tally.affected) % {
+        "n": tally.affected
+    }
+    parts = [
+        (tally.new, ngettext("%(n)d new", "%(n)d new", tally.new)),
+        (
+            tally.moves,
+            ngettext("%(n)d whose due date moves", "%(n)d whose due date moves", tally.moves),
+        ),
+        (
+            tally.leaves,
+            ngettext("%(n)d who leaves the scope", "%(n)d who leave the scope", tally.leaves),
+        ),
+        (
+            tally.reasons,
+            ngettext(
+                "%(n)d with one more reason and no other date",
+                "%(n)d with one more reason and no other date",
+                tally.reasons,
+            ),
+        ),
+    ]
+    said = ", ".join(words % {"n": n} for n, words in parts if n)
+    return f"{head}: {said}." if said else f"{head}."

@@ -13,6 +13,7 @@ from attune.reports import (
     regrade_views,
     regraded_views,
     rule_edit_views,
+    rule_switch_views,
     rule_views,
     usage_views,
 )
@@ -26,7 +27,7 @@ urlpatterns = [
     path("enrolments/<int:enrolment_id>/exempt/", record_views.ExemptView.as_view(), name="exempt"),
     path(
         "assignments/<int:assignment_id>/withdraw/",
-        record_views.WithdrawView.as_view(),
+        record_exception_views.WithdrawView.as_view(),
         name="withdraw",
     ),
     path("assign/", assigning_views.AssignView.as_view(), name="assign"),
@@ -39,11 +40,17 @@ urlpatterns = [
         rule_edit_views.ChangeRuleView.as_view(),
         name="change_rule",
     ),
-    path("rules/<int:rule_id>/off/", rule_views.SwitchOffView.as_view(), name="switch_off_rule"),
-    path("rules/<int:rule_id>/on/", rule_views.SwitchOnView.as_view(), name="switch_on_rule"),
+    path(
+        "rules/<int:rule_id>/off/",
+        rule_switch_views.SwitchOffView.as_view(),
+        name="switch_off_rule",
+    ),
+    path(
+        "rules/<int:rule_id>/on/", rule_switch_views.SwitchOnView.as_view(), name="switch_on_rule"
+    ),
     path(
         "rules/exceptions/<int:exception_id>/",
-        rule_views.TakeBackInView.as_view(),
+        rule_switch_views.TakeBackInView.as_view(),
         name="take_back_in",
     ),
     path(
