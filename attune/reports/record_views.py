@@ -70,6 +70,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user, on = self.request.user, self.now.date()
         entries = record_of(self.person, user=user, now=self.now)
+        self.rules = _rules_of([reason for entry in entries for reason in entry.reasons])
         jobs = (
             Membership.objects.visible_to(user)
             .filter(person=self.person)
@@ -102,7 +103,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
 
     def _entry(self, entry: Entry) -> dict[str, Any]:
         enrolment = entry.enrolment
-        rules = _rules_of(entry.reasons)
+        rules = self.rules
         return {
             "entry": entry,
             "enrolment": enrolment,

@@ -156,6 +156,7 @@ class EditScreen(RuleScreen, TemplateView):
         zone = rule.engagement.client_zone
         return {
             "tally": found.tally,
+            "rests": not rule.is_in_force,
             "summary": in_words(found.tally),
             "figures": found.figures,
             "scope": scope_in_words(rule),

@@ -213,6 +213,22 @@ def test_switched_off_with_a_choice_and_on_again(
     assert Assignment.objects.filter(withdrawn_at__isnull=True).count() == 1
 
 
+def test_a_change_of_a_rule_that_is_off_says_so_and_gives_nothing(
+    client: Any, nordlicht_habagat: Any, nordlicht_content: Any
+) -> None:
+    rule = a_rule(nordlicht_habagat, nordlicht_content)
+    as_user(client, nordlicht_habagat.vendor_hr)
+    client.post(reverse("attune_reports:switch_off_rule", args=[rule.pk]), {"what": "withdraw"})
+    url = reverse("attune_reports:change_rule", args=[rule.pk])
+    data = filled_in(nordlicht_content, due_days="5")
+    page = client.post(url, data | {"do": "check"})
+    assert "The rule is not in force" in page.content.decode()
+    client.post(url, data | {"do": "save", "read": page.context["tally"].signature})
+    rule.refresh_from_db()
+    assert (rule.due_days, rule.is_active) == (5, False)
+    assert not Assignment.objects.filter(withdrawn_at__isnull=True).exists()
+
+
 def test_withdrawing_a_rules_reason_leaves_the_person_out_until_taken_back(
     client: Any, nordlicht_habagat: Any, nordlicht_content: Any
 ) -> None:
