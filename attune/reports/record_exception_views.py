@@ -227,7 +227,7 @@ class WithdrawView(DeedView):
             instance=self.rule,
             action="attune_enrolments.rule_left_out",
             user=user,
-            data={"came": person.full_name},
+            data={"person": person.pk},
         )
 
     def done_in_words(self) -> str:

@@ -132,12 +132,13 @@ class TakeBackInView(SwitchView):
 
     def act(self, form: Any) -> None:
         person = self.exception.person.full_name
+        person_id = self.exception.person_id
         take_back_in(exception=self.exception, now=self.now)
         log(
             instance=self.rule,
             action="attune_enrolments.rule_back_in",
             user=self.request.user,
-            data={"came": person},
+            data={"person": person_id},
         )
         messages.success(
             self.request, _("The rule counts for %(person)s again.") % {"person": person}

@@ -25,6 +25,7 @@ from attune.enrolments.models import Assignment, AssignmentRule, Enrolment, Rule
 from attune.enrolments.rules.scope import given_by
 from attune.enrolments.rules.services import APPLY
 from attune.jobs.models import Job
+from attune.people.models import Person
 from attune.reports.access import (
     assignable_engagements,
     managed_engagements,
@@ -213,14 +214,18 @@ class RuleView(OneRule, TemplateView):
         entries = ModelLogEntry.objects.for_instance(self.rule).select_related(
             "user__attune_person"
         )
-        for entry in entries[:SHOWN_HISTORY]:
+        shown = list(entries[:SHOWN_HISTORY])
+        # The log holds numbers, not names: whoever is erased is gone from it, too.
+        about = {entry.data["person"] for entry in shown if "person" in entry.data}
+        names = dict(Person.objects.filter(pk__in=about).values_list("pk", "full_name"))
+        for entry in shown:
             by = entry.user
             yield {
                 "what": entry.message,
                 "by": (getattr(by, "attune_person", None) or by) if by is not None else "",
                 "on": clock(entry.timestamp, zone=self.zone, others=[], now=self.now),
                 "changes": entry.data.get("changes", []),
-                "came": entry.data.get("came", ""),
+                "came": entry.data.get("came") or names.get(entry.data.get("person"), ""),
             }
 
     def _csv(self) -> StreamingHttpResponse:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from attune.enrolments.models import (
     Assignment,
@@ -241,7 +242,11 @@ def test_withdrawing_a_rules_reason_leaves_the_person_out_until_taken_back(
     client.post(url, {"reason": "On loan to another desk"})
     assert Enrolment.objects.get().state == State.WITHDRAWN
     page = reverse("attune_reports:rule", args=[rule.pk])
-    assert "On loan to another desk" in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+    assert "On loan to another desk" in shown
+    assert "Left out" in shown
+    assert shown.count("Maria Santos") >= 2
+    assert "Maria" not in str(list(ModelLogEntry.objects.values_list("data", flat=True)))
     exception = RuleException.objects.get()
     client.post(reverse("attune_reports:take_back_in", args=[exception.pk]))
     assert Enrolment.objects.get().state == State.NOT_STARTED
