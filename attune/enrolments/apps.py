@@ -18,12 +18,16 @@ class EnrolmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from attune.enrolments import personal  # noqa: PLC0415  (needs the apps)
-        from attune.people import hooks  # noqa: PLC0415  (needs the apps)
+        from attune.enrolments.rules.jobs import KINDS  # noqa: PLC0415
+        from attune.jobs.kinds import registry  # noqa: PLC0415
+        from attune.people import hooks  # noqa: PLC0415
 
         hooks.person_merged.append(assignments_follow)
         hooks.jobs_followed.append(training_follows)
+        hooks.places_changed.append(rules_follow)
         hooks.person_parts.append(personal.parts)
         hooks.person_erased.append(personal.erased)
+        registry.add(*KINDS)
 
 
 def assignments_follow(gone: "Person", kept: "Person") -> None:
@@ -36,3 +40,9 @@ def training_follows(person_ids: Sequence[int], day: date, now: datetime) -> int
     from attune.enrolments.services import follow_jobs  # noqa: PLC0415  (needs the apps)
 
     return follow_jobs(person_ids=person_ids, day=day, now=now)
+
+
+def rules_follow(person_ids: Sequence[int], now: datetime) -> None:
+    from attune.enrolments.rules.services import follow_places  # noqa: PLC0415  (needs the apps)
+
+    follow_places(person_ids=person_ids, now=now)

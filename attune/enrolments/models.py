@@ -184,6 +184,14 @@ class Assignment(models.Model):
                 name="assignment_live_reason_once",
             )
         ]
+        indexes = [
+            # Whom a rule has given something, however many assignments there are.
+            models.Index(
+                fields=["reference", "enrolment"],
+                condition=Q(reason="rule", withdrawn_at__isnull=True),
+                name="assignment_live_by_rule",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} · {self.enrolment}"
@@ -411,3 +419,23 @@ class MaterialChange(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+# Rows of this package that have a module of their own; Django finds models through this one.
+from attune.enrolments.rules.models import (  # noqa: E402
+    AssignmentRule,
+    DueExtension,
+    RuleException,
+)
+
+__all__ = [
+    "Assignment",
+    "AssignmentRule",
+    "DueExtension",
+    "Enrolment",
+    "EnrolmentModule",
+    "MaterialChange",
+    "ModuleEvidence",
+    "RuleException",
+    "UnitProgress",
+]

@@ -60,3 +60,10 @@ rows by kind. Called inside the transaction that erases.
 Which rows stay is said by their key to the person: ``PROTECT`` keeps them for the tombstone,
 ``CASCADE`` lets them go.
 """
+
+places_changed: list[Callable[[Sequence[int], datetime], None]] = []
+"""``handler(person_ids, now)``: these people's jobs, roles, locations or teams have changed.
+
+Called once a deed, after all of its rows are written, inside the same transaction. For many
+people the handlers put off what takes long. Idempotent.
+"""

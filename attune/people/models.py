@@ -170,6 +170,12 @@ class Location(models.Model):
         validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, for example “PH”."))],
         help_text=_("ISO 3166 code of two letters."),
     )
+    subdivision = models.CharField(
+        _("part of the country"),
+        max_length=10,
+        blank=True,
+        help_text=_("ISO 3166-2 without the country, for example “BY” for Bavaria."),
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_time_zone])
 
     objects = LocationQuerySet.as_manager()
@@ -188,6 +194,30 @@ class Location(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class LocationHoliday(models.Model):
+    """A day on which nobody works at a location, beside its country's public holidays."""
+
+    location = models.ForeignKey(
+        Location,
+        verbose_name=_("location"),
+        on_delete=models.CASCADE,
+        related_name="own_holidays",
+    )
+    day = models.DateField(_("day"))
+    name = models.CharField(_("name"), max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("holiday of a location")
+        verbose_name_plural = _("holidays of locations")
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["location", "day"], name="location_holiday_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}".strip()
 
 
 class WorkingHours(models.Model):

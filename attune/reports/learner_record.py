@@ -48,6 +48,14 @@ class Entry:
         return self.may_act and self.enrolment.state == State.PAUSED
 
     @property
+    def may_extend(self) -> bool:
+        return self.may_pause
+
+    @property
+    def may_credit(self) -> bool:
+        return self.may_exempt and self.outline is not None
+
+    @property
     def may_exempt(self) -> bool:
         return self.may_pause and self.enrolment.programme_id is not None
 
@@ -58,7 +66,9 @@ def record_of(person: Person, *, user: Any, now: datetime) -> list[Entry]:
         reported_enrolments(user)
         .filter(person=person)
         .select_related("programme__locale", "engagement__client", "engagement__vendor", "person")
-        .prefetch_related("assignments__assigned_by__attune_person")
+        .prefetch_related(
+            "assignments__assigned_by__attune_person", "extensions__given_by__attune_person"
+        )
         .order_by("-cycle", "due_at", "pk")
     )
     rounds: dict[tuple[UUID, int], list[Enrolment]] = {}

@@ -6,12 +6,12 @@ service of ``enrolments``. Who did it is kept in Wagtail's log; why stands on th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -26,7 +26,7 @@ from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
 from attune.enrolments import services
-from attune.enrolments.models import Assignment, Enrolment
+from attune.enrolments.models import Assignment, AssignmentRule, Enrolment
 from attune.enrolments.states import OPEN_STATES, State
 from attune.people.access import person_of
 from attune.people.models import Engagement, Membership, Person, TeamMembership
@@ -70,6 +70,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user, on = self.request.user, self.now.date()
         entries = record_of(self.person, user=user, now=self.now)
+        self.rules = _rules_of([reason for entry in entries for reason in entry.reasons])
         jobs = (
             Membership.objects.visible_to(user)
             .filter(person=self.person)
@@ -102,9 +103,11 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
 
     def _entry(self, entry: Entry) -> dict[str, Any]:
         enrolment = entry.enrolment
+        rules = self.rules
         return {
             "entry": entry,
             "enrolment": enrolment,
+            "extension": self._extension(enrolment),
             "engagement": enrolment.engagement,
             "title": entry.outline.page.title if entry.outline else _("A deleted programme"),
             "mark": mark_of(entry.standing),
@@ -112,7 +115,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
             "completed": day_in(enrolment.completed_at, self.zone),
             "expires": day_in(enrolment.expires_at, self.zone),
             "enrolled": day_in(enrolment.enrolled_at, self.zone),
-            "reasons": [self._reason(reason, enrolment) for reason in entry.reasons],
+            "reasons": [self._reason(reason, enrolment, rules) for reason in entry.reasons],
             "modules": self._modules(entry),
             "earlier": [
                 {
@@ -133,10 +136,25 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
         others = [self.person.zone, enrolment.engagement.client_zone]
         return clock(moment, zone=self.zone, others=others, now=self.now)
 
-    def _reason(self, reason: Assignment, enrolment: Enrolment) -> dict[str, Any]:
+    def _extension(self, enrolment: Enrolment) -> dict[str, Any] | None:
+        """The date that was put off last, why and by whom."""
+        rows = list(enrolment.extensions.all())
+        if not rows:
+            return None
+        by = rows[-1].given_by
+        return {
+            "row": rows[-1],
+            "by": (getattr(by, "attune_person", None) or by) if by is not None else "",
+            "on": day_in(rows[-1].given_at, self.zone),
+        }
+
+    def _reason(
+        self, reason: Assignment, enrolment: Enrolment, rules: dict[str, AssignmentRule]
+    ) -> dict[str, Any]:
         by = reason.assigned_by
         return {
             "reason": reason,
+            "rule": rules.get(reason.reference) if reason.reason == "rule" else None,
             "by": (getattr(by, "attune_person", None) or by) if by is not None else "",
             "on": day_in(reason.assigned_at, self.zone),
             "due": self._clock(reason.due_at, enrolment),
@@ -158,6 +176,18 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
                 }
             )
         return rows
+
+
+def _rules_of(reasons: Sequence[Assignment]) -> dict[str, AssignmentRule]:
+    """Reference → the rule behind it. One query where there is a rule at all."""
+    numbers = [
+        int(each.reference)
+        for each in reasons
+        if each.reason == Assignment.Reason.RULE and each.reference.isdecimal()
+    ]
+    if not numbers:
+        return {}
+    return {rule.reference: rule for rule in AssignmentRule.objects.filter(pk__in=numbers)}
 
 
 # --- Deeds ----------------------------------------------------------------------------------
@@ -319,51 +349,3 @@ class ExemptView(DeedView):
 
     def done_in_words(self) -> str:
         return _("%(person)s is exempt from “%(programme)s”.") % self.words()
-
-
-class WithdrawView(DeedView):
-    """Take one reason back; with the last one the enrolment goes."""
-
-    log_action = "attune_enrolments.withdraw"
-    button = gettext_lazy("Withdraw this reason")
-    question = gettext_lazy("Withdraw a reason for “%(programme)s” from %(person)s?")
-    is_serious = True
-
-    def find(self, **kwargs: Any) -> Enrolment:
-        self.assignment = get_object_or_404(
-            Assignment.objects.filter(
-                enrolment__in=reported_enrolments(self.request.user)
-            ).select_related(
-                "enrolment__person",
-                "enrolment__programme",
-                "enrolment__engagement__client",
-                "enrolment__engagement__vendor",
-            ),
-            pk=kwargs["assignment_id"],
-        )
-        return self.assignment.enrolment
-
-    def fits(self) -> bool:
-        return self.assignment.withdrawn_at is None
-
-    @property
-    def explanation(self) -> str:
-        left = self.enrolment.assignments.filter(
-            ~Q(pk=self.assignment.pk), withdrawn_at__isnull=True
-        ).count()
-        if left:
-            return _(
-                "Other reasons remain, so it stays assigned; the earliest of their dates counts."
-            )
-        if self.enrolment.state == State.COMPLETED:
-            return _("It is the last reason. What was completed stays completed.")
-        return _(
-            "It is the last reason, so it is no longer assigned. What was learned is kept, "
-            "and goes on from there if it is assigned again."
-        )
-
-    def act(self, form: Any) -> None:
-        services.withdraw_assignment(assignment=self.assignment, now=self.now)
-
-    def done_in_words(self) -> str:
-        return _("The reason is withdrawn from %(person)s.") % self.words()

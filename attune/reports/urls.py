@@ -12,10 +12,14 @@ from attune.reports import (
     item_views,
     matrix_views,
     module_views,
+    record_exception_views,
     record_views,
     regrade_views,
     regraded_views,
     replay_views,
+    rule_edit_views,
+    rule_switch_views,
+    rule_views,
     usage_views,
 )
 
@@ -28,11 +32,42 @@ urlpatterns = [
     path("enrolments/<int:enrolment_id>/exempt/", record_views.ExemptView.as_view(), name="exempt"),
     path(
         "assignments/<int:assignment_id>/withdraw/",
-        record_views.WithdrawView.as_view(),
+        record_exception_views.WithdrawView.as_view(),
         name="withdraw",
     ),
     path("assign/", assigning_views.AssignView.as_view(), name="assign"),
     path("assign/done/", assigning_views.AssignedView.as_view(), name="assigned"),
+    path("rules/", rule_views.RulesView.as_view(), name="rules"),
+    path("rules/new/", rule_edit_views.NewRuleView.as_view(), name="new_rule"),
+    path("rules/<int:rule_id>/", rule_views.RuleView.as_view(), name="rule"),
+    path(
+        "rules/<int:rule_id>/change/",
+        rule_edit_views.ChangeRuleView.as_view(),
+        name="change_rule",
+    ),
+    path(
+        "rules/<int:rule_id>/off/",
+        rule_switch_views.SwitchOffView.as_view(),
+        name="switch_off_rule",
+    ),
+    path(
+        "rules/<int:rule_id>/on/", rule_switch_views.SwitchOnView.as_view(), name="switch_on_rule"
+    ),
+    path(
+        "rules/exceptions/<int:exception_id>/",
+        rule_switch_views.TakeBackInView.as_view(),
+        name="take_back_in",
+    ),
+    path(
+        "enrolments/<int:enrolment_id>/extend/",
+        record_exception_views.ExtendView.as_view(),
+        name="extend",
+    ),
+    path(
+        "enrolments/<int:enrolment_id>/credit/",
+        record_exception_views.CreditView.as_view(),
+        name="credit",
+    ),
     path("items/", item_views.ItemAnalysisView.as_view(), name="item_analysis"),
     path("items/<uuid:quiz_key>/", item_views.QuizItemsView.as_view(), name="quiz_items"),
     path(

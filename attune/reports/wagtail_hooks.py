@@ -118,6 +118,22 @@ def assign_menu_item() -> MenuItem:
     )
 
 
+class RulesMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return reads_reports(request.user)
+
+
+@hooks.register("register_admin_menu_item")
+def rules_menu_item() -> MenuItem:
+    return RulesMenuItem(
+        gettext_lazy("Assignment rules"),
+        reverse("attune_reports:rules"),
+        name="attune-rules",
+        icon_name="list-ul",
+        order=8910,  # beneath Assign people
+    )
+
+
 @hooks.register("register_admin_menu_item")
 def shared_modules_menu_item() -> MenuItem:
     return SharedModulesMenuItem(
@@ -231,6 +247,14 @@ def log_actions(actions: Any) -> None:
         ("resume", gettext_lazy("Resume"), gettext_lazy("Resumed")),
         ("exempt", gettext_lazy("Exempt"), gettext_lazy("Exempted")),
         ("withdraw", gettext_lazy("Withdraw a reason"), gettext_lazy("A reason withdrawn")),
+        ("extend", gettext_lazy("Put off the due date"), gettext_lazy("Due date put off")),
+        ("credit", gettext_lazy("Credit training"), gettext_lazy("Earlier training credited")),
+        ("rule_made", gettext_lazy("Make a rule"), gettext_lazy("Made")),
+        ("rule_changed", gettext_lazy("Change a rule"), gettext_lazy("Changed")),
+        ("rule_off", gettext_lazy("Switch a rule off"), gettext_lazy("Switched off")),
+        ("rule_on", gettext_lazy("Switch a rule on"), gettext_lazy("Switched on")),
+        ("rule_left_out", gettext_lazy("Leave somebody out"), gettext_lazy("Left out")),
+        ("rule_back_in", gettext_lazy("Take somebody back in"), gettext_lazy("Taken back in")),
     ):
         actions.register_action(f"attune_enrolments.{name}", label, message)
     for name, label, message in (

@@ -325,6 +325,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "attune.enrolments.tasks.repair",
         "schedule": 24 * 3600.0,
     },
+    "nightly repair of what rules give": {
+        "task": "attune.enrolments.tasks.follow_rules",
+        "schedule": 24 * 3600.0,
+    },
+    "assignment rules follow the day": {
+        "task": "attune.enrolments.tasks.follow_day",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- What a browser may load ----------------------------------------------------------------

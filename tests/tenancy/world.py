@@ -86,6 +86,7 @@ from tests.tenancy import card_world
 from tests.tenancy.canaries import Canary, canary
 from tests.tenancy.case_world import branching_case, decided, drafted
 from tests.tenancy.reflection_world import case_to_read, reflected
+from tests.tenancy.rule_world import ruled
 
 WORD = "Kormoran"
 CAPTIONED = "5e1fc4ec-0000-4000-8000-000000000002"
@@ -892,6 +893,7 @@ def _learning(tenant: Tenant, between: Person) -> None:
         reason = Assignment.objects.filter(enrolment=enrolment).first()
         tenant.subject(f"assignment {kind}", assignment_id=reason.pk)
     tenant.things["enrolments"] = enrolments
+    ruled(tenant, pages["programme"], now=now)
 
 
 def _regrade(tenant: Tenant, *, now: Any) -> None:

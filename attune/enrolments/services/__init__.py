@@ -7,6 +7,7 @@ that two tabs or a double click follow each other) and are idempotent.
 from attune.enrolments.services.assign import assign
 from attune.enrolments.services.complete_unit import complete_unit
 from attune.enrolments.services.exempt import exempt, waive_module
+from attune.enrolments.services.extend import extend
 from attune.enrolments.services.follow_jobs import follow_jobs
 from attune.enrolments.services.hand_over import hand_over
 from attune.enrolments.services.pause import pause, resume
@@ -20,6 +21,7 @@ __all__ = [
     "assign",
     "complete_unit",
     "exempt",
+    "extend",
     "follow_jobs",
     "hand_over",
     "pause",

@@ -90,9 +90,18 @@ def assign(
 
 
 def earliest_due_counts(*, enrolment: Enrolment) -> None:
-    """Set an enrolment's due date to the earliest of its live reasons."""
+    """Set an enrolment's due date to the earliest of its live reasons.
+
+    Where it was put off, that takes the place of the reasons that stood by then.
+    """
     dues = enrolment.assignments.filter(withdrawn_at__isnull=True, due_at__isnull=False)
-    enrolment.due_at = dues.order_by("due_at").values_list("due_at", flat=True).first()
+    extension = enrolment.extensions.order_by("given_at", "pk").last()
+    if extension is not None:
+        dues = dues.filter(assigned_at__gt=extension.given_at)
+    due = dues.order_by("due_at").values_list("due_at", flat=True).first()
+    if extension is not None:
+        due = min(due or extension.due_at, extension.due_at)
+    enrolment.due_at = due
     enrolment.save(update_fields=["due_at"])
 
 

@@ -19,6 +19,8 @@ from attune.xapi.statements import Result
 # cmi5's word for it (section 9.5.5.2). The reason that a person wrote stays in the house:
 # it may well speak of somebody's health or family.
 ADMINISTRATIVE = "Administrative"
+OUTSIDE = "Equivalent Outside Activity"
+"""Learnt before, elsewhere: also cmi5's word."""
 
 
 @transaction.atomic
@@ -51,9 +53,16 @@ def exempt(*, enrolment: Enrolment, reason: str, now: datetime) -> Enrolment:
 
 @transaction.atomic
 def waive_module(
-    *, enrolment: Enrolment, module: ModulePage, reason: str, now: datetime
+    *,
+    enrolment: Enrolment,
+    module: ModulePage,
+    reason: str,
+    now: datetime,
+    waived_as: str = ADMINISTRATIVE,
 ) -> EnrolmentModule:
     """One module of the programme counts without having been taken, for a reason.
+
+    ``waived_as`` is the word for it that leaves the house: ``ADMINISTRATIVE`` or ``OUTSIDE``.
 
     :raises ValueError: no reason was given.
     """
@@ -77,7 +86,7 @@ def waive_module(
             enrolment=enrolment,
             at=now,
             kind="module_waived",
-            result=Result(extensions={ext.REASON: ADMINISTRATIVE}),
+            result=Result(extensions={ext.REASON: waived_as}),
         )
         settle_programme(enrolment=enrolment, now=now)
     return row

@@ -33,6 +33,7 @@ from attune.people.services.access import day_of, sync_access_of
 from attune.people.services.accounts import discard_account, new_user, open_account
 from attune.people.services.authority import require_manager
 from attune.people.services.memberships import end_teams
+from attune.people.services.places import places_changed
 
 BATCH = 500
 Tell = Callable[[int, int], None]
@@ -247,6 +248,7 @@ class _Writer:
         ]
         for chunk in batched(concerned):
             sync_access_of(people=chunk, now=self.now)
+        places_changed(*sorted(person.pk for person in self.people.values()), now=self.now)
 
 
 def end_jobs(
@@ -256,7 +258,8 @@ def end_jobs(
 
     One that was ended or begun anew in the meantime is left alone.
     """
-    ended = []
+    ended: list[int] = []
+    gone: list[int] = []
     for chunk in batched(sorted(set(jobs))):
         rows = Membership.objects.filter(
             pk__in=chunk, organisation=organisation, left_on__isnull=True, hired_on__lte=left_on
@@ -266,6 +269,8 @@ def end_jobs(
         end_teams(organisation=organisation.pk, people=found.values(), left_on=left_on)
         sync_access_of(people=Person.objects.filter(pk__in=found.values()), now=now)
         ended += list(found)
+        gone += found.values()
+    places_changed(*sorted(gone), now=now)
     return ended
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -289,15 +289,27 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
     """A place with one row of hours per weekday (more where more stand already)."""
 
     time_zone = ZoneField()
+    own_holidays = forms.CharField(
+        label=_("Days off of its own"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "2026-12-24 Christmas Eve"}),
+        help_text=_(
+            "Beside the country’s public holidays, one a line: the day as year-month-day and, "
+            "if you like, its name. Due dates move off them."
+        ),
+    )
 
     class Meta:
         model = Location
-        fields = ("name", "country", "time_zone")
+        fields = ("name", "country", "subdivision", "time_zone")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         standing: dict[int, list[WorkingHours]] = {}
         if self.instance.pk:
+            days = self.instance.own_holidays.all()
+            self.initial["own_holidays"] = "\n".join(str(each) for each in days)
             for row in self.instance.working_hours.all():
                 standing.setdefault(row.weekday, []).append(row)
         self._slots: list[tuple[int, Any, str]] = []
@@ -320,7 +332,29 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
             yield label, self[f"{name}_opens"], self[f"{name}_closes"]
 
     def plain_fields(self) -> list[Any]:
-        return [self[name] for name in self.Meta.fields]
+        return [self[name] for name in (*self.Meta.fields, "own_holidays")]
+
+    def clean_own_holidays(self) -> dict[date, str]:
+        """Day → its name, of the lines that were written."""
+        found: dict[date, str] = {}
+        wrong = []
+        for line in self.cleaned_data["own_holidays"].splitlines():
+            day, _space, name = line.strip().partition(" ")
+            if not day:
+                continue
+            try:
+                found[date.fromisoformat(day)] = name.strip()[:100]
+            except ValueError:
+                wrong.append(line.strip()[:60])
+        if wrong:
+            raise ValidationError(
+                _("Not a day: %(lines)s. Write days like 2026-12-24, one a line.")
+                % {"lines": "; ".join(wrong)}
+            )
+        return found
+
+    def clean_subdivision(self) -> str:
+        return str(self.cleaned_data["subdivision"]).strip().upper()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -29,6 +29,7 @@ from attune.people.screens.base import (
 from attune.people.services import (
     establish_engagement,
     establish_organisation,
+    set_own_holidays,
     set_working_hours,
 )
 
@@ -207,6 +208,7 @@ class ChangeLocation(ForReaders, Form):
 def save_location(form: Any, *, by: Any) -> Location:
     location: Location = save_whole(form)
     set_working_hours(location=location, hours=form.hours(), by=by)
+    set_own_holidays(location=location, days=form.cleaned_data["own_holidays"], by=by)
     return location
 
 

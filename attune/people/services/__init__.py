@@ -18,6 +18,7 @@ from attune.people.services.memberships import (
 from attune.people.services.organisations import (
     establish_engagement,
     establish_organisation,
+    set_own_holidays,
     set_working_hours,
 )
 from attune.people.services.persons import correct_invitation, create_person, update_person
@@ -41,6 +42,7 @@ __all__ = [
     "leave_team",
     "move_team",
     "note_sign_in",
+    "set_own_holidays",
     "set_working_hours",
     "sync_access",
     "sync_groups",

@@ -13,6 +13,7 @@ from attune.people.access import forget_reach, person_of
 from attune.people.models import Membership, Person, TeamMembership
 from attune.people.services.access import sync_access_of
 from attune.people.services.authority import NotAllowed, lock_person
+from attune.people.services.places import places_changed
 
 
 def note_sign_in(*, user: Any) -> None:
@@ -55,6 +56,7 @@ def accept_invitation(*, invited: Person, user: Any, now: datetime) -> Person:
             handler(invited, kept)
         _remove(invited)
     sync_access_of(people=[kept], now=now)
+    places_changed(kept.pk, now=now)
     forget_reach([user])
     return kept
 

@@ -21,6 +21,7 @@ from attune.people.models import (
 )
 from attune.people.services.access import sync_access_of
 from attune.people.services.authority import NotAllowed, lock_person, require_manager
+from attune.people.services.places import places_changed
 
 
 @transaction.atomic
@@ -66,6 +67,7 @@ def add_membership(
         MembershipRole(membership=membership, role=role) for role in roles
     )
     sync_access_of(people=[person], now=now)
+    places_changed(person.pk, now=now)
     return membership
 
 
@@ -102,6 +104,7 @@ def change_membership(
     membership.save()
     _write_roles(membership, _known_roles(roles))
     sync_access_of(people=[membership.person], now=now)
+    places_changed(membership.person_id, now=now)
     return membership
 
 
@@ -114,6 +117,7 @@ def change_roles(
     lock_person(membership.person)
     _write_roles(membership, _known_roles(roles))
     sync_access_of(people=[membership.person], now=now)
+    places_changed(membership.person_id, now=now)
     return membership
 
 
@@ -135,6 +139,7 @@ def end_membership(*, membership: Membership, left_on: date, by: Any, now: datet
         organisation=membership.organisation_id, people=[membership.person_id], left_on=left_on
     )
     sync_access_of(people=[membership.person], now=now)
+    places_changed(membership.person_id, now=now)
     return membership
 
 

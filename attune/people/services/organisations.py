@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -11,7 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from attune.people.groups import ensure_groups
-from attune.people.models import Engagement, Location, Organisation, WorkingHours
+from attune.people.models import (
+    Engagement,
+    Location,
+    LocationHoliday,
+    Organisation,
+    WorkingHours,
+)
 from attune.people.services.authority import require_administrator, require_manager
 
 
@@ -82,3 +88,16 @@ def set_working_hours(
         row.clean_fields()
     location.working_hours.all().delete()
     WorkingHours.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def set_own_holidays(*, location: Location, days: Mapping[date, str], by: Any) -> None:
+    """Make these (day → name) the location's days off beside its country's public holidays."""
+    require_manager(by=by, organisation=location.organisation_id)
+    location.own_holidays.exclude(day__in=days).delete()
+    LocationHoliday.objects.bulk_create(
+        [LocationHoliday(location=location, day=day, name=name) for day, name in days.items()],
+        update_conflicts=True,
+        update_fields=["name"],
+        unique_fields=["location", "day"],
+    )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from attune.people.models import Membership, Person, Team, TeamMembership
 from attune.people.services.authority import lock_person, require_manager
+from attune.people.services.places import places_changed
 
 
 @transaction.atomic
@@ -26,6 +27,14 @@ def join_team(
     :raises ValidationError: in another team of the engagement then, or no such job.
     :raises NotAllowed: ``by`` does not manage the employer.
     """
+    row = _join(person=person, team=team, from_date=from_date, until_date=until_date, by=by)
+    places_changed(person.pk)
+    return row
+
+
+def _join(
+    *, person: Person, team: Team, from_date: date, until_date: date | None, by: Any
+) -> TeamMembership:
     person = lock_person(person)
     _require_staffing(person=person, team=team, on=from_date, by=by)
     row = TeamMembership(person=person, team=team, from_date=from_date, until_date=until_date)
@@ -45,6 +54,12 @@ def join_team(
 @transaction.atomic
 def leave_team(*, row: TeamMembership, until_date: date, by: Any) -> TeamMembership | None:
     """``until_date`` is the last day in the team. A row that has not begun by then goes."""
+    left = _leave(row=row, until_date=until_date, by=by)
+    places_changed(row.person_id)
+    return left
+
+
+def _leave(*, row: TeamMembership, until_date: date, by: Any) -> TeamMembership | None:
     lock_person(row.person)
     row = TeamMembership.objects.select_related("team__engagement", "person").get(pk=row.pk)
     _require_staffing(person=row.person, team=row.team, on=row.from_date, by=by)
@@ -86,11 +101,13 @@ def move_team(*, row: TeamMembership, to: Team, on: date, by: Any) -> TeamMember
         raise ValidationError({"on": _("The person joined the team after that day.")})
     _require_staffing(person=person, team=to, on=on, by=by)
     until_date = row.until_date
-    leave_team(row=row, until_date=on - timedelta(days=1), by=by)
+    _leave(row=row, until_date=on - timedelta(days=1), by=by)
     _clashing(person=person, team=to, from_date=on, until_date=None).filter(
         from_date__gt=on
     ).delete()
-    return join_team(person=person, team=to, from_date=on, until_date=until_date, by=by)
+    moved = _join(person=person, team=to, from_date=on, until_date=until_date, by=by)
+    places_changed(person.pk)
+    return moved
 
 
 def _clashing(*, person: Person, team: Team, from_date: date, until_date: date | None) -> Any:
