@@ -28,8 +28,9 @@ pytestmark = pytest.mark.database
 class Worker:
     """A Celery worker with beat, in a process group of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **env: str) -> None:
         self.home = home
+        self.env = env
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -37,11 +38,11 @@ class Worker:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
-                *("--beat", "--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO"),
+                *("--beat", "--concurrency", "1", "--loglevel", "INFO"),
                 *("--schedule", str(self.home / "beat"), "--without-gossip", "--without-mingle"),
             ],
             cwd=ROOT,
-            env=_environment(self.home),
+            env={**_environment(self.home), **self.env},
             stdout=log,
             stderr=log,
             start_new_session=True,

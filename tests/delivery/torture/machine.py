@@ -130,10 +130,10 @@ class Process:
 def _children(pid: int) -> list[int]:
     """Children of *pid* but for beat, which nobody would start again: a worker's owner watches
     the worker, and Celery does not watch its beat."""
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
+    listed: list[str] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):  # any thread may have forked it
+        with suppress(OSError):
+            listed += thread.read_text().split()
     return [int(child) for child in listed if not _is_beat(child)]
 
 
@@ -386,7 +386,8 @@ def worker(home: Path, env: dict[str, str]) -> Process:
         "worker",
         [
             *(sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--beat"),
-            *("--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"),
+            # The pool that the settings choose for this broker.
+            *("--concurrency", "2", "--loglevel", "INFO"),
             *("--schedule", str(home / "beat"), "--without-gossip", "--without-mingle"),
         ],
         home=home,
