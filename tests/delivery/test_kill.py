@@ -28,8 +28,9 @@ pytestmark = pytest.mark.database
 class Worker:
     """A Celery worker with beat, in a process group of its own."""
 
-    def __init__(self, home: Path, **env: str) -> None:
+    def __init__(self, home: Path, *, beat: bool = True, **env: str) -> None:
         self.home = home
+        self.beat = beat
         self.env = env
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -38,8 +39,9 @@ class Worker:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
-                *("--beat", "--concurrency", "1", "--loglevel", "INFO"),
-                *("--schedule", str(self.home / "beat"), "--without-gossip", "--without-mingle"),
+                *("--concurrency", "1", "--loglevel", "INFO"),
+                *("--without-gossip", "--without-mingle"),
+                *(("--beat", "--schedule", str(self.home / "beat")) if self.beat else ()),
             ],
             cwd=ROOT,
             env={**_environment(self.home), **self.env},
