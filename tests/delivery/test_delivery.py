@@ -678,7 +678,7 @@ def _pausing(lane: Lane) -> Callable[[], None]:
 
 
 def test_a_pause_takes_effect_before_the_next_batch(
-    double: Double, monkeypatch: pytest.MonkeyPatch
+    committed: None, double: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "ASK_SECONDS", 0)
     lane = make_lane(double, batch_size=10)
@@ -701,7 +701,7 @@ def test_a_pause_takes_effect_before_the_next_batch(
 
 
 def test_a_pause_ends_the_run_of_a_quick_store_at_the_next_window(
-    double: Double, monkeypatch: pytest.MonkeyPatch
+    committed: None, double: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "ASK_SECONDS", 3600)
     lane = make_lane(double)
