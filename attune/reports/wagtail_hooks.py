@@ -231,6 +231,11 @@ def log_actions(actions: Any) -> None:
         ("resume", gettext_lazy("Resume"), gettext_lazy("Resumed")),
         ("exempt", gettext_lazy("Exempt"), gettext_lazy("Exempted")),
         ("withdraw", gettext_lazy("Withdraw a reason"), gettext_lazy("A reason withdrawn")),
+        (
+            "withdraw_result",
+            gettext_lazy("Withdraw a result"),
+            gettext_lazy("A module’s result withdrawn"),
+        ),
     ):
         actions.register_action(f"attune_enrolments.{name}", label, message)
     for name, label, message in (

@@ -141,6 +141,7 @@ def worker_with(committed: None, tmp_path: Path) -> Iterator[Callable[..., Worke
     yield start
     for worker in running:
         worker.kill()
+    Heartbeat.objects.all().delete()
 
 
 def forked_by(worker: Worker) -> list[int]:

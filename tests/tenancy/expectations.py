@@ -132,6 +132,7 @@ RULES = (
     Rule("attune_reports:completion", READERS, queries=(*EXPORTS, "engagement={engagement}", "team={team}", "location={vendorplace}", "programme={programme}", "programme={programme}&export=csv")),
     Rule("attune_reports:person", READERS, ("person *", "invited"), is_ours=True, all_types=True),
     Rule("attune_reports:pause attune_reports:resume attune_reports:exempt", READERS, ("enrolment *",), is_ours=True),
+    Rule("attune_reports:withdraw_result", READERS, ("evidence *",), is_ours=True),
     Rule("attune_reports:withdraw", READERS, ("assignment *",), is_ours=True),
     Rule("attune_reports:assigned attune_reports:assign", READERS, queries=("engagement={engagement}", "programme={programme}")),
     Rule("attune_reports:item_analysis", STAFF, queries=("engagement={engagement}", "attempts=all", "order=alpha")),
