@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 
+from config import watchdog  # noqa: F401  (it listens for the worker's start)
 from config.broker import use_whole_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")

@@ -125,8 +125,8 @@ class LaneDeedView(ForOperators, View):
             return
         words = {
             "pause": _(
-                "“%(lane)s” is paused. What is being sent ends within a minute; what is "
-                "recorded from now on waits."
+                "“%(lane)s” is paused. The batch that is being sent is the last; everything "
+                "else waits until it is resumed."
             ),
             "resume": _("“%(lane)s” is resumed. What was recorded meanwhile follows."),
             "try": _("“%(lane)s” is tried again now. Look again in a few seconds."),

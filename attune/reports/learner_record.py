@@ -34,6 +34,8 @@ class Entry:
     cells: dict[UUID, Cell]
     earlier: list[Enrolment]
     may_act: bool
+    withdrawable: dict[UUID, int]
+    """Module key to the evidence that was earned here, stands, and may be withdrawn."""
 
     @property
     def why(self) -> list[str]:
@@ -77,6 +79,8 @@ def record_of(person: Person, *, user: Any, now: datetime) -> list[Entry]:
     newest = [each[0] for each in rounds.values()]
     outlines = _outlines(person, newest, user=user, now=now)
     cells = stored_cells(newest, now=now)
+    earned = _earned_in(newest)
+    acts = {each.pk: may_act_on(user, each) for each in newest}
     entries = [
         Entry(
             enrolment=enrolment,
@@ -85,11 +89,21 @@ def record_of(person: Person, *, user: Any, now: datetime) -> list[Entry]:
             outline=outlines.get(enrolment.pk),
             cells=cells.get(enrolment.pk, {}),
             earlier=earlier,
-            may_act=may_act_on(user, enrolment),
+            may_act=acts[enrolment.pk],
+            withdrawable=earned.get(enrolment.pk, {}) if acts[enrolment.pk] else {},
         )
         for enrolment, *earlier in rounds.values()
     ]
     return sorted(entries, key=lambda each: each.enrolment.state not in OPEN_STATES)
+
+
+def _earned_in(enrolments: Sequence[Enrolment]) -> dict[int, dict[UUID, int]]:
+    """Completed evidence of the newest round, by the enrolment through which it was earned."""
+    found: dict[int, dict[UUID, int]] = {}
+    rows = ModuleEvidence.objects.current().filter(enrolment__in=enrolments, state=State.COMPLETED)
+    for pk, enrolment, key in rows.values_list("pk", "enrolment", "module_key"):
+        found.setdefault(enrolment, {})[key] = pk
+    return found
 
 
 def _outlines(

@@ -173,6 +173,7 @@ class LearnerRecordView(WagtailAdminTemplateMixin, TemplateView):
                     "completed": day_in(cell.completed_at if cell else None, self.zone),
                     "expires": day_in(row.expires_at, self.zone),
                     "why": [] if row.is_done else row.why,
+                    "withdrawable": entry.withdrawable.get(row.key),
                 }
             )
         return rows
@@ -215,6 +216,7 @@ class DeedView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]
     form_class: type[forms.Form] = ConfirmForm
     header_icon = "user"
     log_action = ""
+    log_data: dict[str, Any] | None = None
     question: Any = ""
     explanation: Any = ""
     button: Any = ""
@@ -231,8 +233,7 @@ class DeedView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]
         if not self.fits():
             messages.warning(
                 request,
-                _("Nothing was done: it is “%(state)s” now.")
-                % {"state": self.enrolment.standing(self.now).label},
+                _("Nothing was done: it is “%(state)s” now.") % {"state": self.state_in_words()},
             )
             return redirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
@@ -246,12 +247,20 @@ class DeedView(WagtailAdminTemplateMixin, FormView):  # type: ignore[type-arg]
     def fits(self) -> bool:
         return self.enrolment.state in self.fitting_states
 
+    def state_in_words(self) -> str:
+        return self.enrolment.standing(self.now).label
+
     def act(self, form: Any) -> None:
         raise TypeError(f"{type(self).__name__} does not say what it does.")
 
     def form_valid(self, form: Any) -> HttpResponse:
         self.act(form)
-        log(instance=self.enrolment, action=self.log_action, user=self.request.user)
+        log(
+            instance=self.enrolment,
+            action=self.log_action,
+            user=self.request.user,
+            data=self.log_data,
+        )
         messages.success(self.request, self.done_in_words())
         return redirect(self.get_success_url())
 

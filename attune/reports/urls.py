@@ -21,6 +21,7 @@ from attune.reports import (
     rule_switch_views,
     rule_views,
     usage_views,
+    withdrawing_views,
 )
 
 app_name = "attune_reports"
@@ -34,6 +35,11 @@ urlpatterns = [
         "assignments/<int:assignment_id>/withdraw/",
         record_exception_views.WithdrawView.as_view(),
         name="withdraw",
+    ),
+    path(
+        "results/<int:evidence_id>/withdraw/",
+        withdrawing_views.WithdrawResultView.as_view(),
+        name="withdraw_result",
     ),
     path("assign/", assigning_views.AssignView.as_view(), name="assign"),
     path("assign/done/", assigning_views.AssignedView.as_view(), name="assigned"),

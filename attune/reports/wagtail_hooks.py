@@ -255,6 +255,11 @@ def log_actions(actions: Any) -> None:
         ("rule_on", gettext_lazy("Switch a rule on"), gettext_lazy("Switched on")),
         ("rule_left_out", gettext_lazy("Leave somebody out"), gettext_lazy("Left out")),
         ("rule_back_in", gettext_lazy("Take somebody back in"), gettext_lazy("Taken back in")),
+        (
+            "withdraw_result",
+            gettext_lazy("Withdraw a result"),
+            gettext_lazy("A module’s result withdrawn"),
+        ),
     ):
         actions.register_action(f"attune_enrolments.{name}", label, message)
     for name, label, message in (

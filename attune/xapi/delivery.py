@@ -48,6 +48,8 @@ ISOLATE_AFTER = 5
 #: So many statements in a row that the store cannot cope with: it is the store.
 SUSPECTS_BEFORE_REST = 4
 LONGEST_ASIDE = timedelta(hours=1)
+#: How often a run asks whether it was paused, before a batch: a quick store takes many a second.
+ASK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class _Run:
         self.narrow = filters.is_narrow(lane)
         self.isolating = lane.failures >= ISOLATE_AFTER
         self.suspects: list[tuple[_Waiting, Answer]] = []
+        self.asked = time.monotonic()
         self.version_checked = False
         self.unmarked: list[int] = []
         self.marked = time.monotonic()
@@ -222,10 +225,11 @@ class _Run:
 
     def _window(self, cursor: int) -> list[_Waiting]:
         # With our fence in the same command: once the settings change, and with them perhaps the
-        # store, nothing that was enqueued by the new ones is read by us.
+        # store, nothing that was enqueued by the new ones is read by us. Nor is a paused lane.
         rows = lanes.waiting().filter(
             lane_id=self.lane.pk,
             lane__lease_token=self.lease.token,
+            lane__is_enabled=True,
             record_id__gt=cursor - LOOK_BACK,
         )
         if self.narrow:  # belt and braces: another client's record never leaves here
@@ -304,7 +308,12 @@ class _Run:
         self._send(batch[middle:])
 
     def _keep_lease(self) -> None:
-        """The lease outlasts the exchange that is about to begin."""
+        """The lease outlasts the exchange that is about to begin, if we may still send."""
+        if time.monotonic() - self.asked >= ASK_SECONDS:
+            self.asked = time.monotonic()
+            if not lanes.may_send(self.lease):
+                self._mark()
+                raise _Stop(_("The lane was paused, or its settings changed."))
         if time.monotonic() - self.extended < connecting.LEASE_MARGIN / 2:
             return
         if not lanes.extend_lease(self.lease, for_=self.length):

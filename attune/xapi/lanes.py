@@ -347,6 +347,9 @@ def take_lease(lane: int, *, for_: timedelta) -> Lease | None:
 def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0, ok: bool = False) -> bool:
     """Keep *lease* and count what was delivered; ``False`` once it has passed to another.
 
+    A lane that was paused meanwhile keeps it: what its store has taken is still marked, and
+    ``may_send`` is asked before the next batch.
+
     *ok* says that the store answers well: the lane is active again.
 
     The row stays locked until the end of the transaction: nobody takes the lane between
@@ -358,6 +361,11 @@ def extend_lease(lease: Lease, *, for_: timedelta, delivered: int = 0, ok: bool 
     if ok:
         changes |= {"failures": 0, "retry_at": None, "pause_reason": "", "last_success_at": Now()}
     return bool(_held(lease).update(**changes))
+
+
+def may_send(lease: Lease) -> bool:
+    """Whether the lane is still ours and nobody has paused it."""
+    return _held(lease).filter(is_enabled=True).exists()
 
 
 def give_back(lease: Lease, **changes: object) -> None:

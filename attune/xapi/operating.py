@@ -44,7 +44,8 @@ def lane_of(key: int) -> Lane | None:
 def pause(lane: int) -> bool:
     """Send nothing on *lane* until it is resumed; ``False`` if it was off or is gone.
 
-    A run that is under way ends within a minute, with what it sent marked.
+    A run that is under way ends after the batch that it is sending, or within a quarter of a
+    second where batches are quicker; what the store has taken is marked.
 
     :raises SetByEnvironment: the switch is not ours.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from attune.xapi import doorbell
@@ -26,7 +27,7 @@ from attune.xapi.lanes import enqueue_sql
 from attune.xapi.linting import Finding, lint
 from attune.xapi.models import Delivery, GivenUp, Lane, StatementRecord
 from attune.xapi.profile import problems
-from attune.xapi.statements import Statement, Tags
+from attune.xapi.statements import Statement, Tags, void
 
 if TYPE_CHECKING:
     from django.db.models import Field
@@ -201,6 +202,58 @@ def _check_same(statement: Statement, body: bytes) -> None:
             f"A different statement with the id {statement.id} is already recorded: one deed "
             f"has one statement, built from what does not change."
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A recorded statement that stands: what is needed to take it back where it was sent."""
+
+    id: UUID
+    actor: UUID
+    registration: UUID
+    tags: Tags
+
+
+def said_within(*, actor: UUID, activity: str, since: datetime) -> list[Said]:
+    """What *actor* said since then about *activity*, or within it, and nobody took back; the
+    oldest first.
+
+    Within it is what names it among its ``parent`` or ``grouping``. Of statements that went
+    into an archive only those about the activity itself are found.
+    """
+    taken_back = StatementRecord.objects.filter(voids=OuterRef("statement_id"))
+    rows = StatementRecord.objects.filter(
+        Q(activity=activity) | Q(body__contains=f'"{activity}"'),
+        ~Exists(taken_back),
+        actor=actor,
+        occurred_at__gte=since,
+        voids=None,
+    ).order_by("pk")
+    return [
+        Said(
+            id=row.statement_id,
+            actor=row.actor,
+            registration=row.registration,
+            tags=Tags(
+                kind=row.kind, engagement=row.engagement, client=row.client, vendor=row.vendor
+            ),
+        )
+        for row in rows.iterator()
+        if row.activity == activity or activity in _around(row.body)
+    ]
+
+
+def _around(body: str) -> set[str]:
+    around = json.loads(body).get("context", {}).get("contextActivities", {})
+    return {each["id"] for name in ("parent", "grouping") for each in around.get(name, ())}
+
+
+def take_back(said: Said, *, deed: str, at: datetime, kind: str) -> tuple[Statement, Tags]:
+    """The statement that voids *said*, for the same registration and the same stores."""
+    statement = void(
+        deed=deed, actor=said.actor, target=said.id, at=at, registration=said.registration
+    )
+    return statement, replace(said.tags, kind=kind)
 
 
 def _batched(

@@ -270,6 +270,14 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem"):
     BROKER_DIR.mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = folder_broker(BROKER_DIR)
+# On a broker without an event loop Celery's processes share one pipe, and one that is killed
+# while it holds the pipe's lock leaves all others waiting for ever. Threads share no lock.
+CELERY_WORKER_POOL = env(
+    "CELERY_WORKER_POOL",
+    default="threads" if CELERY_BROKER_URL.startswith("filesystem") else "prefork",
+)
+# Seconds without a sign of life after which a worker ends itself, to be started again; 0: never.
+ATTUNE_WORKER_SILENCE = env.float("ATTUNE_WORKER_SILENCE", default=300)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,7 +13,7 @@ from cryptography.fernet import Fernet
 from django.db import connection, transaction
 from django.utils import timezone
 
-from attune.xapi import connecting, delivery, lanes, outbox
+from attune.xapi import connecting, delivery, lanes, operating, outbox
 from attune.xapi.models import Delivery, Lane, StatementRecord
 from tests.delivery.conftest import make_lane, record, tags, wait_until
 from tests.delivery.conftest import statement as make_statement
@@ -663,3 +664,49 @@ def test_memory_stays_flat(lane: Lane, double: Double) -> None:
         delivery._Run._window = cut  # type: ignore[method-assign]
     assert max(held) <= delivery.WINDOW
     assert counts(lane) == (0, 1200, 0)
+
+
+# --- pausing ------------------------------------------------------------------------------
+
+
+def _pausing(lane: Lane) -> Callable[[], None]:
+    def pause() -> None:
+        operating.pause(lane.pk)
+        connection.close()  # the store's thread has one of its own
+
+    return pause
+
+
+def test_a_pause_takes_effect_before_the_next_batch(
+    committed: None, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "ASK_SECONDS", 0)
+    lane = make_lane(double, batch_size=10)
+    record(100)
+    double.before_answer = _pausing(lane)
+    outcome = run(lane)
+    assert [len(post) for post in double.posts] == [10]
+    assert (outcome.delivered, outcome.stopped) == (
+        10,
+        "The lane was paused, or its settings changed.",
+    )
+    assert counts(lane) == (90, 10, 0)  # what was taken is marked
+    lane.refresh_from_db()
+    assert lane.lease_token is None
+    double.before_answer = None
+    operating.resume(lane.pk)
+    run(lane)
+    assert counts(lane) == (0, 100, 0)
+    assert set(double.writes.values()) == {1}
+
+
+def test_a_pause_ends_the_run_of_a_quick_store_at_the_next_window(
+    committed: None, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "ASK_SECONDS", 3600)
+    lane = make_lane(double)
+    record(delivery.WINDOW + 50)
+    double.before_answer = _pausing(lane)
+    outcome = run(lane)
+    assert (outcome.delivered, outcome.stopped) == (delivery.WINDOW, "")
+    assert counts(lane) == (50, delivery.WINDOW, 0)

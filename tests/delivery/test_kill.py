@@ -28,8 +28,10 @@ pytestmark = pytest.mark.database
 class Worker:
     """A Celery worker with beat, in a process group of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, beat: bool = True, **env: str) -> None:
         self.home = home
+        self.beat = beat
+        self.env = env
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -37,11 +39,12 @@ class Worker:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
-                *("--beat", "--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO"),
-                *("--schedule", str(self.home / "beat"), "--without-gossip", "--without-mingle"),
+                *("--concurrency", "1", "--loglevel", "INFO"),
+                *("--without-gossip", "--without-mingle"),
+                *(("--beat", "--schedule", str(self.home / "beat")) if self.beat else ()),
             ],
             cwd=ROOT,
-            env=_environment(self.home),
+            env={**_environment(self.home), **self.env},
             stdout=log,
             stderr=log,
             start_new_session=True,

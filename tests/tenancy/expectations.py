@@ -138,6 +138,7 @@ RULES = (
     Rule("attune_reports:rule", READERS, ("rule of assignment",), is_ours=True, queries=("p=2", "export=csv")),
     Rule("attune_reports:*_rule", READERS, ("rule of assignment",), is_ours=True),
     Rule("attune_reports:take_back_in", READERS, ("rule exception",), is_ours=True),
+    Rule("attune_reports:withdraw_result", READERS, ("evidence *",), is_ours=True),
     Rule("attune_reports:withdraw", READERS, ("assignment *",), is_ours=True),
     Rule("attune_reports:assigned attune_reports:assign", READERS, queries=("engagement={engagement}", "programme={programme}")),
     Rule("attune_reports:item_analysis", STAFF, queries=("engagement={engagement}", "attempts=all", "order=alpha")),

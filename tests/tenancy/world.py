@@ -48,7 +48,7 @@ from wagtail_localize.models import (
 from wagtailmedia.models import get_media_model
 
 from attune.curriculum.models import ClientCollection, FrozenContent
-from attune.enrolments.models import Assignment
+from attune.enrolments.models import Assignment, ModuleEvidence
 from attune.enrolments.readers import reader_for
 from attune.enrolments.services import (
     assign,
@@ -57,6 +57,7 @@ from attune.enrolments.services import (
     publish_material_change,
     waive_module,
 )
+from attune.enrolments.states import State
 from attune.jobs.models import Job, JobPart
 from attune.lessons.services import answer_self_check, confirm_lesson
 from attune.notices.kinds import ALERT
@@ -892,6 +893,11 @@ def _learning(tenant: Tenant, between: Person) -> None:
         tenant.subject(f"enrolment {kind}", enrolment_id=enrolment.pk)
         reason = Assignment.objects.filter(enrolment=enrolment).first()
         tenant.subject(f"assignment {kind}", assignment_id=reason.pk)
+    # The newest, which is complete: the door asks before it is done.
+    earned = ModuleEvidence.objects.filter(
+        enrolment=enrolments["agent"], state=State.COMPLETED
+    ).latest("pk")
+    tenant.subject("evidence agent", evidence_id=earned.pk)
     tenant.things["enrolments"] = enrolments
     ruled(tenant, pages["programme"], now=now)
 

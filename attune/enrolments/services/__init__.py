@@ -16,8 +16,10 @@ from attune.enrolments.services.reopen_unit import reopen_unit
 from attune.enrolments.services.repair import repair
 from attune.enrolments.services.start_unit import remember_position, set_unit_state, start_unit
 from attune.enrolments.services.withdraw import withdraw, withdraw_assignment
+from attune.enrolments.services.withdraw_evidence import Withdrawn, withdraw_evidence
 
 __all__ = [
+    "Withdrawn",
     "assign",
     "complete_unit",
     "exempt",
@@ -37,4 +39,5 @@ __all__ = [
     "waive_module",
     "withdraw",
     "withdraw_assignment",
+    "withdraw_evidence",
 ]

@@ -43,11 +43,18 @@ def note(name: str) -> None:
         logger.warning("The sign of life of %s could not be written: %s", name, error)
 
 
+def last() -> dict[str, datetime]:
+    """Each watched sweep's last sign of life, by the database's clock; without those that
+    never gave one."""
+    return dict(Heartbeat.objects.filter(name__in=watched()).values_list("name", "at"))
+
+
 def ages(now: datetime) -> dict[str, timedelta | None]:
     """Age of each watched sweep's last sign of life; ``None`` if it never gave one."""
-    names = watched()
-    rows = dict(Heartbeat.objects.filter(name__in=names).values_list("name", "at"))
-    return {name: max(now - rows[name], timedelta(0)) if name in rows else None for name in names}
+    rows = last()
+    return {
+        name: max(now - rows[name], timedelta(0)) if name in rows else None for name in watched()
+    }
 
 
 def missing(now: datetime) -> list[str]:

@@ -128,21 +128,12 @@ class Process:
 
 
 def _children(pid: int) -> list[int]:
-    """Children of *pid* but for beat, which nobody would start again: a worker's owner watches
-    the worker, and Celery does not watch its beat."""
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [int(child) for child in listed if not _is_beat(child)]
-
-
-def _is_beat(pid: str) -> bool:
-    try:
-        opened = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
-    except OSError:
-        return True  # it is going; leave it
-    return any("/beat" in name for name in opened)
+    """What *pid* has forked, beat included: a worker without its beat ends itself."""
+    listed: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):  # any thread may have forked it
+        with suppress(OSError):
+            listed += [int(child) for child in thread.read_text().split()]
+    return listed
 
 
 # --- databases ------------------------------------------------------------------------------
@@ -386,7 +377,8 @@ def worker(home: Path, env: dict[str, str]) -> Process:
         "worker",
         [
             *(sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--beat"),
-            *("--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"),
+            # The pool that the settings choose for this broker.
+            *("--concurrency", "2", "--loglevel", "INFO"),
             *("--schedule", str(home / "beat"), "--without-gossip", "--without-mingle"),
         ],
         home=home,
