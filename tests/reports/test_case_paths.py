@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attune.case_studies.freezing import freeze
 from attune.case_studies.models import CaseAttempt, CaseDecision
-from attune.reports.case_paths import NOT_AGAIN, First, Taken, paths_of
+from attune.reports.case_paths import NOT_AGAIN, Counted, Figure, First, Taken, counted, paths_of
 from tests.case_studies.support import NOW, case_page, small_case
 from tests.quizzes.analysis.crowd import enrolled
 from tests.reports.conftest import Side, Sides
@@ -30,7 +31,7 @@ CHOICES = {"call": ["ask", "shout"], "board": ["close", "wait", "leave"]}
 
 
 def paths(firsts: list[First], taken: list[Taken]) -> Any:
-    return paths_of(firsts, taken, choices=CHOICES, endings=["good", "bad"])
+    return paths_of(counted(firsts, taken, choices=CHOICES, endings=["good", "bad"]))
 
 
 def shown(cells: Any) -> dict[str, Any]:
@@ -56,37 +57,161 @@ def test_branches_time_endings_and_tries() -> None:
     call, board, cellar = found.scenes
     assert (found.about, call.people, call.seconds) == (30, 30, 20)
     assert shown(call.cells) == {"ask": 20, "shout": 10}
-    assert [cell.share for cell in call.cells] == [60, 40]
+    assert [cell.share for cell in call.cells] == [65, 35]  # of the numbers that are shown
+    # Not even who is missing in a hidden scene is told.
     assert (board.people, board.seconds, shown(board.cells)["wait"]) == (None, None, None)
     assert (cellar.scene, cellar.people) == ("cellar", 10)
     assert shown(found.endings) == {"good": 20, "bad": 10, "": 0}
     assert shown(found.again) == {"call": 5, NOT_AGAIN: 25, "": 0}
 
 
-def test_what_few_did_is_hidden_with_enough_beside_it() -> None:
+def test_one_small_cell_no_longer_hides_its_table() -> None:
     firsts = [First(n, "bad" if n < 2 else "good" if n < 14 else "") for n in range(40)]
-    found = paths(firsts, [])
-    assert shown(found.endings) == {"good": None, "bad": None, "": 25}
+    assert shown(paths(firsts, []).endings) == {"good": 10, "bad": None, "": 25}
+    # Beside a single other cell it would be all but known: both go.
+    alone = paths([First(n, "bad" if n < 2 else "good") for n in range(40)], [])
+    assert shown(alone.endings) == {"good": None, "bad": None, "": 0}
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["ask", "shout"]), st.sampled_from(["close", "wait", ""])),
-        max_size=30,
-    )
+def test_what_few_chose_is_not_told_by_the_scene_that_it_leads_to() -> None:
+    """Forty decide; three leave, seven go on to the board, all of whom close it."""
+    firsts = [First(n, "good") for n in range(40)]
+    ways = ["shout"] * 3 + ["ask"] * 7 + ["wait"] * 30
+    taken = [Taken(n, "call", choice, 5) for n, choice in enumerate(ways)]
+    taken += [Taken(n, "board", "close", 5) for n in range(3, 10)]
+    taken += [Taken(n, "board", "leave", 5) for n in range(10, 40)]
+    found = counted(firsts, taken, choices=CHOICES, endings=["good", "bad"])
+    assert_kept(found)
+
+
+# --- What can be reckoned back (pure) -----------------------------------------------------------
+
+WAYS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (("call", "ask"),),
+    (("call", "shout"),),
+    (("call", "ask"), ("board", "close")),
+    (("call", "ask"), ("board", "wait")),
+    (("call", "shout"), ("board", "wait")),
+    (("board", "leave"), ("call", "ask")),
 )
-def test_no_shown_number_speaks_of_fewer_than_five(ways: list[tuple[str, str]]) -> None:
-    taken = []
-    for number, (call, board) in enumerate(ways):
-        taken.append(Taken(number, "call", call, 10))
-        if board:
-            taken.append(Taken(number, "board", board, 10))
-    found = paths([First(n, "good") for n in range(len(ways))], taken)
-    for scene in found.scenes:
-        for cell in scene.cells:
-            real = sum(1 for each in taken if (each.scene, each.choice) == (scene.scene, cell.key))
-            assert cell.people is None or real == 0 or (real >= 5 and cell.people % 5 == 0)
-            assert scene.people is not None or cell.people is None
+GROUPS = st.lists(
+    st.tuples(
+        st.sampled_from(WAYS),
+        st.sampled_from(["good", "bad", ""]),
+        st.sampled_from([NOT_AGAIN, NOT_AGAIN, "", "call"]),
+        st.integers(1, 16),
+    ),
+    min_size=1,
+    max_size=5,
+)
+Group = tuple[tuple[tuple[str, str], ...], str, str, int]
+
+
+def crowd(groups: list[Group]) -> tuple[list[First], list[Taken]]:
+    firsts: list[First] = []
+    taken: list[Taken] = []
+    for way, ending, again, people in groups:
+        for _ in range(people):
+            number = len(firsts)
+            begun = again if again != "call" or any(scene == "call" for scene, _ in way) else ""
+            firsts.append(First(number, ending, begun))
+            taken += [Taken(number, scene, choice, 5) for scene, choice in way]
+    return firsts, taken
+
+
+def readings_of(
+    kinds: list[frozenset[Figure]], bounds: dict[Figure, tuple[int, int]]
+) -> Iterator[list[int]]:
+    """Every way to give each kind of person a number so that all figures fit what is shown."""
+    after = [frozenset().union(*kinds[at:]) for at in range(len(kinds) + 1)]
+
+    def fill(at: int, room: dict[Figure, tuple[int, int]]) -> Iterator[list[int]]:
+        if any(least > 0 and figure not in after[at] for figure, (least, _) in room.items()):
+            return
+        if at == len(kinds):
+            yield []
+            return
+        for people in range(min(room[figure][1] for figure in kinds[at]) + 1):
+            left = {
+                figure: (least - people, most - people) if figure in kinds[at] else (least, most)
+                for figure, (least, most) in room.items()
+            }
+            for rest in fill(at + 1, left):
+                yield [people, *rest]
+
+    return fill(0, bounds)
+
+
+def assert_kept(found: Counted) -> None:
+    """By brute force over all that people can have done: no hidden number is known, nor known
+    to be of fewer than five. Knows nothing of how the release is reckoned."""
+    paths = paths_of(found)
+    if not paths.enough:
+        return
+    seen: dict[Figure, int | None] = {("people",): paths.about}
+    for scene in paths.scenes:
+        seen["scene", scene.scene] = scene.people
+        seen |= {("choice", scene.scene, cell.key): cell.people for cell in scene.cells}
+    seen |= {("ending", cell.key): cell.people for cell in paths.endings}
+    seen |= {("again", cell.key): cell.people for cell in paths.again}
+    hidden = [figure for figure, people in seen.items() if people is None]
+    bounds = {
+        figure: (0, found.people + 2) if people is None else (max(people - 2, 0), people + 2)
+        for figure, people in seen.items()
+    }
+    for figure, people in seen.items():
+        true = found.counts[figure]
+        assert people is None or (people == 0 if true == 0 else true >= 5 and people % 5 == 0)
+        if people == 0:
+            bounds[figure] = (0, 0)
+        elif people is not None:
+            bounds[figure] = (max(5, people - 2), people + 2)
+    kinds = [
+        frozenset({("people",), ("ending", ending)}).union(
+            *({("scene", scene), ("choice", scene, choice)} for scene, choice in way)
+        )
+        for way in WAYS
+        for ending in ("good", "bad", "")
+        if found.counts["ending", ending]
+        and all(found.counts["choice", scene, choice] for scene, choice in way)
+    ]
+    again = [
+        frozenset({("people",), ("again", key)})
+        for key in (NOT_AGAIN, "", "call")
+        if found.counts["again", key]
+    ]
+    for part in (kinds, again):
+        within = {figure: bounds[figure] for kind in part for figure in kind}
+        open_ones = [figure for figure in hidden if figure in within]
+        most = dict.fromkeys(open_ones, 0)
+        fewer: dict[Figure, set[int]] = {figure: set() for figure in open_ones}
+
+        def satisfied(most: Any = most, fewer: Any = fewer, ones: Any = open_ones) -> bool:
+            return all(
+                most[figure] >= 5
+                and (len(fewer[figure]) > 1 or found.counts[figure] in (0, *range(5, 99)))
+                for figure in ones
+            )
+
+        if satisfied():
+            continue
+        for numbers in readings_of(part, within):
+            for figure in open_ones:
+                held = sum(n for n, kind in zip(numbers, part, strict=True) if figure in kind)
+                most[figure] = max(most[figure], held)
+                if 0 < held < 5:
+                    fewer[figure].add(held)
+            if satisfied():
+                break
+        assert satisfied(), (seen, most, fewer)
+
+
+@settings(max_examples=150, deadline=None)
+@given(GROUPS)
+def test_nothing_hidden_can_be_reckoned_back_from_the_page(groups: list[Group]) -> None:
+    firsts, taken = crowd(groups)
+    assert_kept(counted(firsts, taken, choices=CHOICES, endings=["good", "bad"]))
 
 
 # --- On screen ----------------------------------------------------------------------------------
