@@ -74,12 +74,11 @@ class PathsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         chosen: dict[str, Any] = super().clean() or self.cleaned_data
         if chosen.get("engagement") and chosen.get("period"):
-            self.add_error(
-                "period",
+            raise forms.ValidationError(
                 _(
-                    "Choose an engagement or a time, not both: together they would "
-                    "single out few people."
-                ),
+                    "Choose an engagement or a time, not both: together they could single out "
+                    "few people. Nothing is counted until one of them is cleared."
+                )
             )
         return chosen
 
