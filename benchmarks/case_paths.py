@@ -39,8 +39,9 @@ def run(scale: Scale) -> list[Row]:
     engagement = factories.engagement(
         client, factories.organisation("Habagat", "habagat", "vendor")
     )
-    module = factories.module(factories.library_of(factories.client_home(client)))
-    programme = factories.programme(factories.client_home(client), module)
+    home = factories.client_home(client)
+    module = factories.module(factories.library_of(home))
+    programme = factories.programme(home, module)
     trainer = factories.person("Klaus Trainer")
     factories.employ(trainer, client, factories.Role.TRAINER)
     browser = factories.as_user(Client(), trainer)
