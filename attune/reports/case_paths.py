@@ -1,10 +1,10 @@
 """Which ways people take through a case study: branches, time, endings, where they try again.
 
 Counts are of people, not of clicks: each person's first attempt, and in it the first decision in
-each scene. Nothing is shown of fewer than ``MINIMUM`` people, nothing from which such a number
-could be reckoned back within a table (``safety.small_cells``); and since the tables hang
-together (whoever took a branch is counted again in the scene it leads to), every number that is
-left is rounded to fives and every share to five per cent.
+each scene. What fewer than ``MINIMUM`` did is hidden, and with it whatever else would let that be
+reckoned back (``safety.linked_cells``): all tables of a page are looked at together, since whoever
+took a branch is counted again in the scene it leads to. What is shown is rounded to fives, and
+shares are reckoned from these rounded numbers, so that they tell no more.
 
 What is counted is what ``countable_by`` allows: HR's own engagements, for a trainer those of the
 own client. Scenes and choices are named as the live case names them; what was taken out of it
@@ -14,28 +14,14 @@ since keeps its key.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext as _
-
-from attune.case_studies.models import (
-    CaseAttempt,
-    CaseChoice,
-    CaseDecision,
-    CaseEnding,
-    CaseScene,
-    CaseStudyPage,
-)
 from attune.case_studies.others import share_of
-from attune.case_studies.querysets import CaseAttemptQuerySet
-from attune.curriculum.models import ModulePage
-from attune.reports.matrix import in_readers_language
-from attune.safety.small_cells import MINIMUM, in_fives, suppressed, too_few
+from attune.reports.item_analysis import Period
+from attune.safety.linked_cells import ANY, Edge, hidden_figures
+from attune.safety.small_cells import MINIMUM, in_fives
 
 STILL_OPEN = ""
 """Among endings: whoever has not reached one."""
@@ -53,6 +39,9 @@ class First:
     ending: str
     again: str = NOT_AGAIN
     """Key of the scene from which the person tried again."""
+    engagement: int = 0
+    period: Period | None = None
+    """The quarter in which it was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """What people did in one scene. ``people`` is ``None`` where too few came there."""
+    """What people did in one scene. ``people`` is ``None`` where it is hidden."""
 
     scene: str
     people: int | None
@@ -103,176 +92,178 @@ class Paths:
     def about(self) -> int:
         return in_fives(self.people)
 
-
-def cells_of(counts: Mapping[str, int]) -> tuple[Cell, ...]:
-    """The cells of one table that do not overlap, in their order, hidden where they must be."""
-    total = sum(counts.values())
-    return tuple(
-        Cell(
-            key,
-            None if count is None else in_fives(count),
-            None if count is None or not total else share_of(count, total),
-        )
-        for key, count in suppressed(counts).items()
-    )
+    @property
+    def hidden(self) -> int:
+        """How many numbers are not shown."""
+        tables = (self.endings, self.again, *(scene.cells for scene in self.scenes))
+        cells = [cell.people for table in tables for cell in table]
+        return [*cells, *(scene.people for scene in self.scenes)].count(None)
 
 
-def paths_of(
+Figure = tuple[str, ...]
+"""What a number is of: ``("scene", s)``, ``("choice", s, c)``, ``("ending", e)``, ..."""
+EVERYBODY: Figure = ("people",)
+
+
+@dataclass(slots=True)
+class Counted:
+    """All numbers of a case, true ones, and how they hang together. Not to be shown."""
+
+    counts: Counter[Figure]
+    edges: list[Edge[Figure]]
+    seconds: dict[str, list[float]]
+
+    @property
+    def people(self) -> int:
+        return self.counts[EVERYBODY]
+
+
+def counted(
     firsts: Iterable[First],
     taken: Iterable[Taken],
     *,
     choices: Mapping[str, Iterable[str]],
     endings: Iterable[str],
-) -> Paths:
+) -> Counted:
     """``choices`` by scene and ``endings`` are the case's own, in its order. Pure.
 
     ``taken`` is in the order in which it was decided.
     """
+    counts: Counter[Figure] = Counter({EVERYBODY: 0})
+    for scene, keys in choices.items():
+        counts["scene", scene] = 0
+        counts.update({("choice", scene, key): 0 for key in keys})
+    counts.update({("ending", key): 0 for key in (*endings, STILL_OPEN)})
+    counts.update({("again", key): 0 for key in (FROM_THE_START, *choices, NOT_AGAIN)})
     firsts = list(firsts)
-    if len(firsts) < MINIMUM:
-        return Paths(len(firsts))
-    branches: dict[str, Counter[str]] = {
-        scene: Counter(dict.fromkeys(keys, 0)) for scene, keys in choices.items()
-    }
+    whose = {person.attempt for person in firsts}
+    ways: dict[int, dict[str, str]] = defaultdict(dict)
     seconds: dict[str, list[float]] = defaultdict(list)
-    met: set[tuple[int, str]] = set()
     for each in taken:
-        if (each.attempt, each.scene) not in met:
-            met.add((each.attempt, each.scene))
-            branches.setdefault(each.scene, Counter())[each.choice] += 1
+        if each.attempt in whose and each.scene not in ways[each.attempt]:
+            ways[each.attempt][each.scene] = each.choice
             seconds[each.scene].append(each.seconds)
-    ended = Counter({**dict.fromkeys(endings, 0), STILL_OPEN: 0})
-    again = Counter({FROM_THE_START: 0, **dict.fromkeys(branches, 0), NOT_AGAIN: 0})
+    order = _order_of(ways.values())
+    walked = _Walked(Counter(), Counter())
     for person in firsts:
-        ended[person.ending] += 1
-        again[person.again] += 1
-    return Paths(
-        len(firsts),
-        tuple(_branching(scene, counts, seconds[scene]) for scene, counts in branches.items()),
-        cells_of(ended),
-        tuple(cell for cell in cells_of(again) if cell.people != 0 or cell.key in ("", NOT_AGAIN)),
-    )
+        way = ways[person.attempt]
+        ranks = [order[scene] for scene in way]
+        walked.add(person, way, straight=ranks == sorted(ranks))
+    counts.update(walked.figures)
+    return Counted(counts, walked.edges(counts), seconds)
 
 
-def _branching(scene: str, counts: Mapping[str, int], seconds: list[float]) -> Branching:
-    people = sum(counts.values())
-    hidden = too_few(people)
-    return Branching(
-        scene,
-        None if hidden else in_fives(people),
-        None if hidden or not people else max(5, 5 * round(median(seconds) / 5)),
-        cells_of(counts),
-    )
-
-
-# --- From the tables ---------------------------------------------------------------------------
-
-
-def first_attempts(attempts: CaseAttemptQuerySet) -> CaseAttemptQuerySet:
-    """Each person's very first one, of all there are and not of those that a filter leaves."""
-    earlier = CaseAttempt.objects.filter(
-        person=OuterRef("person"), case_key=OuterRef("case_key"), cycle__lt=OuterRef("cycle")
-    )
-    return attempts.filter(~Exists(earlier), number=1)
-
-
-def gathered(attempts: CaseAttemptQuerySet, names: CaseNames) -> Paths:
-    """The paths of the first attempts among these, which are of one case. Three queries."""
-    firsts = first_attempts(attempts)
-    taken: list[Taken] = []
-    scene_at: dict[tuple[int, int], str] = {}
-    rows = (
-        CaseDecision.objects.filter(attempt__in=firsts.order_by().values("pk"))
-        .order_by("attempt", "position")
-        .values_list("attempt", "position", "scene_key", "choice_key", "seconds")
-    )
-    for attempt, position, scene, choice, seconds in rows.iterator():
-        taken.append(Taken(attempt, scene, choice, seconds))
-        scene_at[attempt, position] = scene
-    again: dict[tuple[int, int], str] = {}
-    seconds_tries = attempts.filter(number=2).values_list(
-        "person", "cycle", "replay_of", "replay_position"
-    )
-    for person, cycle, replayed, position in seconds_tries.iterator():
-        again[person, cycle] = scene_at.get((replayed, position), FROM_THE_START)
-    people = firsts.values_list("pk", "person", "cycle", "ending_key")
-    return paths_of(
-        [
-            First(pk, ending, again.get((person, cycle), NOT_AGAIN))
-            for pk, person, cycle, ending in people.iterator()
-        ],
-        taken,
-        choices={scene: list(found) for scene, found in names.choices.items()},
-        endings=names.endings,
-    )
+def _order_of(ways: Iterable[Mapping[str, str]]) -> dict[str, int]:
+    """Scenes by how early people come there on average, as their rank."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for way in ways:
+        for place, scene in enumerate(way):
+            places[scene].append(place)
+    ranked = sorted(places, key=lambda scene: (sum(places[scene]) / len(places[scene]), scene))
+    return {scene: rank for rank, scene in enumerate(ranked)}
 
 
 @dataclass(frozen=True, slots=True)
-class CaseNames:
-    """What a case, its scenes, choices and endings are called, in the case's order."""
+class _Walked:
+    """Where people went: their figures, and from where to where between these.
 
-    title: str
-    module: str = ""
-    scenes: dict[str, str] = field(default_factory=dict)
-    choices: dict[str, dict[str, str]] = field(default_factory=dict)
-    endings: dict[str, str] = field(default_factory=dict)
+    ``bent`` counts those who went against the order of scenes. In thought they may not be
+    moved, or somebody could be thought to go in a circle, which nobody can.
+    """
 
-    def scene(self, key: str) -> str:
-        return self.scenes.get(key) or _("%(key)s (no longer in the case)") % {"key": key}
+    figures: Counter[Figure]
+    bent: Counter[Figure]
+    onward: Counter[tuple[Figure, Figure]] = field(default_factory=Counter)
+    bent_onward: Counter[tuple[Figure, Figure]] = field(default_factory=Counter)
 
-    def choice(self, scene: str, key: str) -> str:
-        text = self.choices.get(scene, {}).get(key)
-        return text or _("%(key)s (no longer in the case)") % {"key": key}
+    def add(self, person: First, way: Mapping[str, str], *, straight: bool) -> None:
+        figures = [EVERYBODY, ("again", person.again)]
+        place = EVERYBODY
+        steps = []
+        for scene, choice in way.items():
+            steps.append((place, ("scene", scene)))
+            place = ("choice", scene, choice)
+            figures += [("scene", scene), place]
+        steps.append((place, ("ending", person.ending)))
+        figures.append(("ending", person.ending))
+        self.figures.update(figures)
+        self.onward.update(steps)
+        if not straight:
+            self.bent.update(figures)
+            self.bent_onward.update(steps)
 
-    def ending(self, key: str) -> str:
-        if key == STILL_OPEN:
-            return _("No ending yet")
-        return self.endings.get(key) or _("%(key)s (no longer in the case)") % {"key": key}
+    def edges(self, counts: Counter[Figure]) -> list[Edge[Figure]]:
+        """From everybody through the tries to the first scene, by choices on to the endings."""
+        edges = []
+        for figure, people in counts.items():
+            match figure:
+                case ("scene", _):
+                    ends: tuple[Hashable, Hashable] = figure, ("decided", figure)
+                case ("choice", scene, _):
+                    ends = ("decided", ("scene", scene)), figure
+                case ("ending", _):
+                    ends = figure, "all"
+                case ("again", _):
+                    ends = "tries", EVERYBODY
+                case _:
+                    ends = "all", "tries"
+            # Whoever tries again from a scene has been there.
+            again = counts["again", figure[1]] if figure[0] == "scene" else 0
+            edges.append(Edge(*ends, people, figure, max(again, self.bent[figure])))
+        for step, people in self.onward.items():
+            bent = self.bent_onward[step]
+            edges.append(Edge(*step, people, None, bent, bent if bent == people else ANY))
+        return edges
 
-    def again(self, key: str) -> str:
-        if key == NOT_AGAIN:
-            return _("Did not try again")
-        return self.scene(key) if key != FROM_THE_START else _("From the start")
 
-
-def titles_of(keys: Iterable[UUID]) -> dict[UUID, CaseNames]:
-    """Titles in the reader's language, with the module's. Two queries."""
-    pages: dict[UUID, list[Any]] = {key: [] for key in keys}
-    found = CaseStudyPage.objects.filter(translation_key__in=pages)
-    for page in found.select_related("locale").order_by("pk"):
-        pages[page.translation_key].append(page)
-    best = {key: in_readers_language(versions) for key, versions in pages.items() if versions}
-    paths = {page.path[: -page.steplen] for page in best.values()}
-    modules = dict(ModulePage.objects.filter(path__in=paths).values_list("path", "title"))
-    removed = CaseNames(_("A case study that was removed"))
-    return {
-        key: CaseNames(best[key].title, modules.get(best[key].path[: -best[key].steplen], ""))
-        if key in best
-        else removed
-        for key in pages
+def paths_of(found: Counted, already: Iterable[Figure] = ()) -> Paths:
+    """What may be shown. ``already`` is hidden for the sake of other pages. Pure."""
+    if found.people < MINIMUM:
+        return Paths(found.people)
+    hidden = hidden_figures(found.edges, already=already, kept=[EVERYBODY])
+    if hidden is None:
+        return Paths(0)
+    shown = {
+        figure: None if figure in hidden else in_fives(people)
+        for figure, people in found.counts.items()
     }
+    tables: dict[tuple[str, ...], dict[str, int | None]] = defaultdict(dict)
+    for figure, people in shown.items():
+        # Of a scene that is hidden not even who is missing there is told.
+        beneath = figure[0] == "choice" and shown["scene", figure[1]] is None
+        tables[figure[:-1]][figure[-1]] = None if beneath else people
+    again = tables["again",]
+    return Paths(
+        found.people,
+        tuple(
+            Branching(
+                scene,
+                people,
+                max(5, 5 * round(median(found.seconds[scene]) / 5)) if people else None,
+                cells_of(tables["choice", scene], people),
+            )
+            for scene, people in tables["scene",].items()
+        ),
+        cells_of(tables["ending",], in_fives(found.people)),
+        cells_of(
+            {key: n for key, n in again.items() if n != 0 or key in ("", NOT_AGAIN)},
+            in_fives(found.people),
+        ),
+    )
 
 
-def names_of(key: UUID) -> CaseNames:
-    """With scenes, choices and endings. Five queries."""
-    title = titles_of([key])[key]
-    versions = list(
-        CaseStudyPage.objects.filter(translation_key=key).select_related("locale").order_by("pk")
-    )
-    if not versions:
-        return title
-    page = in_readers_language(versions)
-    scenes = dict(
-        CaseScene.objects.filter(page=page).order_by("sort_order").values_list("key", "title")
-    )
-    choices: dict[str, dict[str, str]] = {scene: {} for scene in scenes}
-    for scene, choice, text in (
-        CaseChoice.objects.filter(scene__page=page)
-        .order_by("sort_order")
-        .values_list("scene__key", "key", "text")
-    ):
-        choices[scene][choice] = text
-    endings = CaseEnding.objects.filter(page=page).order_by("sort_order")
-    return CaseNames(
-        title.title, title.module, scenes, choices, dict(endings.values_list("key", "title"))
+def cells_of(shown: Mapping[str, int | None], total: int | None) -> tuple[Cell, ...]:
+    """The cells of one table, with shares of what is shown of it all."""
+    alone = [key for key, people in shown.items() if people != 0]
+    return tuple(
+        Cell(
+            key,
+            people,
+            None
+            if people is None or not total
+            else 100
+            if alone == [key]
+            else min(95, share_of(people, total)),
+        )
+        for key, people in shown.items()
     )

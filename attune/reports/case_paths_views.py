@@ -29,15 +29,9 @@ from attune.case_studies.querysets import CaseAttemptQuerySet
 from attune.people.access import counted_within
 from attune.people.models import Engagement
 from attune.reports.access import zone_of
-from attune.reports.case_paths import (
-    CaseNames,
-    Cell,
-    Paths,
-    first_attempts,
-    gathered,
-    names_of,
-    titles_of,
-)
+from attune.reports.case_names import CaseNames, names_of, titles_of
+from attune.reports.case_paths import Cell, Paths
+from attune.reports.case_slices import first_attempts, gathered, released
 from attune.reports.item_analysis import periods_between, reads_item_analysis
 from attune.safety.small_cells import MINIMUM, in_fives
 from attune.tabular import spreadsheets
@@ -76,6 +70,17 @@ class PathsForm(forms.Form):
             ("", _("At any time")),
             *((each.code, each.words) for each in self.periods.values()),
         ]
+
+    def clean(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = super().clean() or self.cleaned_data
+        if chosen.get("engagement") and chosen.get("period"):
+            raise forms.ValidationError(
+                _(
+                    "Choose an engagement or a time, not both: together they could single out "
+                    "few people. Nothing is counted until one of them is cleared."
+                )
+            )
+        return chosen
 
     @property
     def narrows(self) -> bool:
@@ -200,7 +205,14 @@ class CasePathView(ForPathReaders):
 
     @cached_property
     def paths(self) -> Paths:
-        return gathered(self.form.narrowed(), self.names)
+        if not self.form.is_valid():
+            return Paths(0)
+        chosen = self.form.cleaned_data
+        return released(
+            gathered(self.countable(), self.names, self.zone),
+            engagement=chosen["engagement"].pk if chosen["engagement"] else None,
+            period=self.form.periods[chosen["period"]] if chosen["period"] else None,
+        )
 
     def get_page_title(self) -> str:
         return self.names.title

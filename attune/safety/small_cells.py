@@ -7,13 +7,13 @@ hidden hold so many people together that nothing follows from their sum, whoever
 nothing away: nobody stands in that cell.
 
 Tables that hang together (whoever took this branch is counted in the scene it leads to) can be
-played off against each other. Where that is so, what is left is shown :func:`in_fives` on top,
-after the rounding rule of the UK's Higher Education Statistics Agency.
+played off against each other; ``linked_cells`` looks at them together. Such numbers are shown
+:func:`in_fives`, after the rounding rule of the UK's Higher Education Statistics Agency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 MINIMUM = 5
@@ -22,15 +22,17 @@ MINIMUM = 5
 K = TypeVar("K", bound=Hashable)
 
 
-def suppressed(counts: Mapping[K, int]) -> dict[K, int | None]:
+def suppressed(counts: Mapping[K, int], already: Iterable[K] = ()) -> dict[K, int | None]:
     """The same cells with ``None`` where a count must not be shown.
+
+    ``already`` are cells that another table hides.
 
     The cells do not overlap, and their sum may be known to the reader unless
     :func:`too_few` says that it must not be shown either.
     """
     if too_few(sum(counts.values())):
         return dict.fromkeys(counts)
-    hidden = {cell for cell, count in counts.items() if 0 < count < MINIMUM}
+    hidden = {cell for cell, count in counts.items() if 0 < count < MINIMUM} | set(already)
     # Smallest first, so that as much as possible stays visible. Equal ones go together: which
     # of them was hidden would tell where the small one stands.
     for least in sorted({count for count in counts.values() if count >= MINIMUM}):
