@@ -2,7 +2,7 @@
    with it, at the scene that is edited, or at the start of the case. */
 const map = document.querySelector(".case-map");
 const selected = map?.querySelector("[aria-current]");
-const shown = selected || map?.querySelector(".case-tag--start");
+const shown = selected || map?.querySelector(".case-tag--start")?.closest(".case-box");
 if (shown) {
   const frame = map.getBoundingClientRect();
   const box = shown.getBoundingClientRect();
