@@ -5,6 +5,7 @@ the map, the form. The bar is two seconds for 300 scenes, with the analysis made
 queries that do not grow with the case.
 """
 
+import gzip
 import random
 import statistics
 import time
@@ -94,7 +95,7 @@ def measure(browser: Any, page: Any, identity: Any, *, size: int, rounds: int) -
             browser.get(url)
             seconds[name].append(time.perf_counter() - began)
     with CaptureQueriesContext(connection) as captured:
-        browser.get(scene)
+        body = browser.get(scene).content
     saving = []
     for number in range(rounds):
         began = time.perf_counter()
@@ -110,6 +111,13 @@ def measure(browser: Any, page: Any, identity: Any, *, size: int, rounds: int) -
             for name, each in seconds.items()
         ),
         Row(name="one scene, queries", size=where, value=len(captured), unit="queries"),
+        Row(
+            name="one scene and the map, page",
+            size=where,
+            value=len(body) / 1000,
+            unit="kB",
+            note=f"{len(gzip.compress(body)) / 1000:.0f} kB gzipped",
+        ),
         Row(name="saving one scene", size=where, value=statistics.median(saving), unit="s"),
     ]
 

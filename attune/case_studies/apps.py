@@ -12,6 +12,7 @@ class CaseStudiesConfig(AppConfig):
         from attune.case_studies import (  # noqa: PLC0415
             exchange_hooks,  # noqa: F401  (registers itself)
             iris,
+            middleware,  # noqa: F401  (its check registers itself)
             personal,
         )
         from attune.enrolments.hooks import activity_parts  # noqa: PLC0415

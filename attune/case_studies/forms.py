@@ -26,12 +26,19 @@ MOST_NAMED = 10
 class CaseStudyPageForm(OwnReferencesForm):
     def clean(self) -> Any:
         cleaned = super().clean()
-        if self.is_deferred_validation or self.errors:
+        if self.is_deferred_validation or self.errors or self._is_sent_back():
             return cleaned
         if not all(formset.is_valid() for formset in self.formsets.values()):
             return cleaned
         self._refuse_errors(self.case())
         return cleaned
+
+    def _is_sent_back(self) -> bool:
+        """A reviewer asks for changes: what is wrong is the reason, and no hindrance."""
+        return bool(
+            self.data.get("action-workflow-action")
+            and self.data.get("workflow-action-name") == "reject"
+        )
 
     def case(self) -> Case:
         """The case as it would be saved: the draft's scenes, and the rest as it was sent."""

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.urls import URLResolver, include, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.widgets.button import Button
+from wagtail.log_actions import LogFormatter
 
 from attune.case_studies.admin import urls
 from attune.case_studies.admin.screens import URLS, may_edit
 from attune.case_studies.models import CaseStudyPage
+from attune.case_studies.models.writing import NOT_PUBLISHED
 
 
 @hooks.register("register_admin_urls")
@@ -41,3 +44,17 @@ def in_the_header(
 @hooks.register("register_page_listing_more_buttons")
 def in_the_listing(page: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
     yield from _scenes_button(page, user, priority=3)
+
+
+@hooks.register("register_log_actions")
+def own_log(actions: Any) -> None:
+    actions.register_action(NOT_PUBLISHED)(NotPublishedFormatter)
+
+
+class NotPublishedFormatter(LogFormatter):
+    label = _("Not published on schedule")
+
+    def format_message(self, log_entry: Any) -> str:
+        return gettext("Not published on schedule: %(errors)s") % {
+            "errors": log_entry.data.get("errors", "")
+        }

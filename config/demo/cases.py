@@ -104,6 +104,27 @@ def load_norms(folder: Path, culture: Culture) -> None:
     )
 
 
+def load_norms_in(folder: Path, culture: Culture, locale: Locale) -> None:
+    """The culture and the norms of translated cases, under their names in that language.
+
+    Each says of which norm it is the translation. What is there already stays as it is.
+    """
+    data = _read(folder / "norms.toml")
+    if not data:
+        return
+    translated, _created = Culture.objects.get_or_create(
+        translation_key=culture.translation_key,
+        locale=locale,
+        defaults=data["culture"] | {"country": culture.country},
+    )
+    keys = dict(Norm.objects.filter(culture=culture).values_list("name", "translation_key"))
+    standing = set(Norm.objects.filter(locale=locale).values_list("translation_key", flat=True))
+    for each in data["norm"]:
+        key = keys.get(each.pop("of"))
+        if key is not None and key not in standing:
+            Norm.objects.create(culture=translated, locale=locale, translation_key=key, **each)
+
+
 def load_card(folder: Path, client: Organisation) -> None:
     """How the demo's texts speak about a client, and what it was promised."""
     data = _read(folder / "client-card.toml")

@@ -233,17 +233,25 @@ class Reader:
         return self._read(file, read)
 
     def _compare(self, original: Source, translated: Source, *, language: str) -> None:
-        """A translation has the same units, blocks and questions, with the same keys."""
-        for mine, theirs in zip(original.children, translated.children, strict=False):
-            if _shape(mine) != _shape(theirs):
+        """What is translated has the same blocks and questions, with the same keys.
+
+        A translation may leave units out, but has none of its own and no other order.
+        """
+        theirs = _by_path(translated)
+        for mine in original.children:
+            if mine.path in theirs and _shape(mine) != _shape(theirs[mine.path]):
                 self.faults.append(
                     f"{mine.path} ({language}): has other blocks, questions or right answers"
                     " than the original"
                 )
-        if [child.path for child in original.children] != [
+        if [child.path for child in original.children if child.path in theirs] != [
             child.path for child in translated.children
         ]:
             self.faults.append(f"{original.path} ({language}): has other units than the original")
+
+
+def _by_path(source: Source) -> dict[str, Source]:
+    return {child.path: child for child in source.children}
 
 
 def _shape(unit: Source) -> Any:
@@ -264,13 +272,39 @@ def _shape(unit: Source) -> Any:
     body = [
         (part["type"], part["id"], bones(part["value"])) for part in unit.values.get("body", [])
     ]
-    return unit.values.get("kind"), body, questions
+    return unit.values.get("kind"), body, questions, _case_shape(unit.values.get("case"))
+
+
+def _case_shape(case: dict[str, Any] | None) -> Any:
+    """A case without its words: keys, rules, meters and points, and the kinds of its blocks."""
+
+    def rules(row: dict[str, Any], *words: str) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name not in words}
+
+    if case is None:
+        return None
+    return (
+        case["pass_score"],
+        [rules(meter, "label", "unit") for meter in case["meters"]],
+        [rules(competency, "label") for competency in case["competencies"]],
+        [rules(ending, "title", "summary") for ending in case["endings"]],
+        [
+            (
+                rules(scene, "title", "place", "body", "choices"),
+                [(part["type"], part["id"]) for part in scene["body"]],
+                [rules(each, "text", "outcome", "reading", "norm") for each in scene["choices"]],
+            )
+            for scene in case["scenes"]
+        ],
+    )
 
 
 def _pair(original: Source, translated: Source, *, language: str) -> None:
     original.translations[language] = translated
-    for mine, theirs in zip(original.children, translated.children, strict=False):
-        _pair(mine, theirs, language=language)
+    theirs = _by_path(translated)
+    for mine in original.children:
+        if mine.path in theirs:
+            _pair(mine, theirs[mine.path], language=language)
 
 
 def _read_programme(table: Table, *, path: str, translated: bool = False) -> Source:

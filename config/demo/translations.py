@@ -24,8 +24,9 @@ from wagtail_localize.segments import StringSegmentValue
 from wagtail_localize.segments.extract import extract_segments
 
 from attune.curriculum.models import ClientHomePage, FrontPage, ProgrammePage
-from config.demo.content import Author, instance_of, library_of, publish
-from config.demo.reading import ContentError, Source
+from config.demo.cases import load_norms_in
+from config.demo.content import Author, culture_of, instance_of, library_of, publish
+from config.demo.reading import ROOT, ContentError, Source
 
 LIBRARY_TITLES = {"de": "Module"}
 
@@ -107,6 +108,7 @@ def load_translations(
             if language in module.translations:
                 translator.module(module, module.translations[language])
         translator.page(programme, translated)
+        load_norms_in(ROOT / programme.path / language, culture_of(programme, author), locale)
         if translator.made:
             report(f"“{translated.values['title']}” ({language}), {translator.made} pages")
 
@@ -120,18 +122,28 @@ class Translator:
         self.made = 0
 
     def module(self, original: Source, translated: Source) -> None:
+        """A module with all its units, since learners must be able to complete it.
+
+        What is not translated yet says so to its translators, and stays in the first
+        language until then.
+        """
         self.page(original, translated)
-        for mine, theirs in zip(original.children, translated.children, strict=True):
-            for question, its in zip(mine.children, theirs.children, strict=True):
-                self.page(question, its)
-            self.page(mine, theirs)
+        for unit in original.children:
+            for each in (*unit.children, unit):
+                if (other := each.translations.get(self.locale.language_code)) is not None:
+                    self.page(each, other)
+                else:
+                    self.translate(self._standing(each), [])
+
+    def _standing(self, source: Source) -> Any:
+        model = type(instance_of(source, locale=self.author.locale))
+        return model.objects.get(translation_key=source.key, locale=self.author.locale)
 
     def page(self, source: Source, translated: Source) -> None:
         """Translate what was made from ``source``: a page or a question."""
         mine = instance_of(source, locale=self.author.locale)
         theirs = instance_of(translated, locale=self.locale)
-        standing = type(mine).objects.get(translation_key=source.key, locale=self.author.locale)
-        self.translate(standing, pairs(mine, theirs, where=source.path))
+        self.translate(self._standing(source), pairs(mine, theirs, where=source.path))
 
     def translate(self, original: Any, found: Iterable[Pair]) -> None:
         """Publish ``original`` in this language, unless it is there already."""

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "attune.people.middleware.PersonSettings",
     "attune.curriculum.middleware.TenantDoors",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "attune.case_studies.middleware.BrokenCaseTold",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.AdminContentSecurityPolicy",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",

@@ -19,6 +19,9 @@ from django.utils import timezone
 from wagtail.models import Page
 from wagtail_localize.models import Translation
 
+from attune.case_studies.casting import case_of
+from attune.case_studies.checks import errors_of
+from attune.case_studies.shown import norm_named
 from attune.curriculum.models import ModuleLibraryPage, ModulePage, ProgrammePage
 from attune.enrolments.models import Enrolment, UnitProgress
 from attune.lessons.models import LessonPage
@@ -76,17 +79,20 @@ def test_a_second_load_changes_nothing(loaded):
 
 
 def test_what_a_trainer_edited_is_left_alone(loaded, django_user_model):
-    lesson = LessonPage.objects.get(slug="saying-no")
+    lesson = LessonPage.objects.get(slug="saying-no", locale__language_code="en")
     lesson.title = "How to say no"
     klaus = django_user_model.objects.get(email="klaus@nordlicht.example")
     lesson.save_revision(user=klaus).publish(user=klaus)
     load()
-    assert LessonPage.objects.get(slug="saying-no").title == "How to say no"
+    assert (
+        LessonPage.objects.get(slug="saying-no", locale__language_code="en").title
+        == "How to say no"
+    )
 
 
 def test_every_page_is_live_with_a_history(loaded):
     pages = Page.objects.filter(depth__gt=1)
-    assert pages.count() == 45
+    assert pages.count() == 53
     assert not pages.exclude(live=True).exists()
     assert not pages.filter(has_unpublished_changes=True).exists()
     assert not pages.filter(latest_revision=None).exists()
@@ -413,3 +419,22 @@ def test_it_refuses_settings_for_the_open_network(monkeypatch):
 
 def test_people_are_a_table_of_five_columns():
     assert all(len(person) == 5 and all(person) for person in demo.PEOPLE)
+
+
+def test_a_module_with_one_german_case_has_all_its_units_in_german(loaded):
+    """What is not translated yet stands there in English, so that the module can be completed."""
+    module = ModulePage.objects.get(slug="communication", locale__language_code="en")
+    german = module.get_translations().get()
+    assert german.title == "Kommunikation: klare Worte in beide Richtungen"
+    units = list(module.units().specific())
+    theirs = list(german.units().specific())
+    assert [unit.translation_key for unit in units] == [each.translation_key for each in theirs]
+    changed = [each for unit, each in zip(units, theirs, strict=True) if unit.title != each.title]
+    assert [each.title for each in changed] == ["Fall: die verstrichene Zeit"]
+    case = case_of(changed[0])
+    assert case.scenes[1].choices[0].text.startswith("„Um 08:40 wurde unsere Anfrage abgelehnt")
+    assert errors_of(changed[0]) == []
+    for choice in (each for scene in case.scenes for each in scene.choices):
+        norm = norm_named(choice.norm, language="de")
+        assert norm is not None, choice.norm
+        assert norm.culture.name == "Deutsche Arbeitskultur (Bremen und Chemnitz)"

@@ -4,36 +4,74 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext, ngettext
+from wagtail.log_actions import log
 
 from attune.case_studies import checks
+from attune.case_studies.branching.findings import Finding
 
 logger = logging.getLogger(__name__)
 
 SCHEDULED = "wagtail.publish.scheduled"
+NOT_PUBLISHED = "attune_case_studies.not_published"
+MOST_TOLD = 3
+"""Errors told one by one in a message; the map has them all."""
 KEYED = (("scenes", "key"), ("endings", "key"), ("meters", "name"), ("competencies", "name"))
 
 
-class BrokenCase(PermissionDenied):
-    """A case with errors is not published. Wagtail answers this kind with a refusal."""
+class BrokenCase(Exception):
+    """A case with errors is not published. ``str(error)`` says so, for whoever tried.
+
+    Wagtail knows no refusal of this kind: ``middleware`` answers it on the admin's addresses.
+    ``link`` names the way to the checks, in the language of the message.
+    """
+
+    def __init__(self, revision: Any, errors: Sequence[Finding]) -> None:
+        self.page_id = int(revision.object_id)
+        self.errors = tuple(errors)
+        self.link = gettext("Scenes and map")
+        super().__init__(
+            gettext(
+                "“%(title)s” was not published: %(errors)s Nothing was changed, "
+                "and a review that was under way waits where it was."
+            )
+            % {"title": revision.object_str, "errors": told(errors)}
+        )
+
+
+def told(errors: Sequence[Finding]) -> str:
+    """How many errors there are, and the first of them in words."""
+    count = ngettext("it has %(n)d error.", "it has %(n)d errors.", len(errors))
+    named = [_sentence(finding.message) for finding in errors[:MOST_TOLD]]
+    if (more := len(errors) - MOST_TOLD) > 0:
+        named.append(ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more})
+    return " ".join([count % {"n": len(errors)}, *named])
+
+
+def _sentence(words: str) -> str:
+    words = words.strip()
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def may_publish(revision: Any, *, log_action: Any) -> bool:
     """Whether to go on. A case with errors is refused, however somebody tries to publish it.
 
-    A schedule has nobody to tell and other pages to publish: it passes over this one.
+    A schedule has nobody to tell and other pages to publish: it passes over this one, and the
+    page's history says why.
 
     :raises BrokenCase: a person publishes a case with errors.
     """
-    errors = checks.errors_of(revision.as_object())
+    page = revision.as_object()
+    errors = checks.errors_of(page)
     if not errors:
         return True
     if log_action != SCHEDULED:
-        raise BrokenCase("\n".join(finding.message for finding in errors))
+        raise BrokenCase(revision, errors)
     logger.error(
         "Not published on schedule, since it has errors: %s (%s)",
         revision.object_str,
@@ -41,6 +79,7 @@ def may_publish(revision: Any, *, log_action: Any) -> bool:
     )
     revision.approved_go_live_at = None
     revision.save(update_fields=["approved_go_live_at"])
+    log(page, NOT_PUBLISHED, revision=revision, data={"errors": told(errors)})
     return False
 
 

@@ -141,7 +141,7 @@ def test_errors_keep_a_case_from_being_published_on_every_way(
         "wagtailadmin_pages:workflow_action",
         args=[page.pk, "approve", state.current_task_state.pk],
     )
-    assert client.post(approve).status_code in (302, 403)
+    assert client.post(approve).status_code == 302
     state.refresh_from_db()
     assert state.status == state.STATUS_IN_PROGRESS
     state.cancel(user=cast.nordlicht.trainer.user)
