@@ -79,7 +79,7 @@ def record_of(person: Person, *, user: Any, now: datetime) -> list[Entry]:
     newest = [each[0] for each in rounds.values()]
     outlines = _outlines(person, newest, user=user, now=now)
     cells = stored_cells(newest, now=now)
-    earned = _earned_in(newest)
+    earned = _earned_in(enrolments)
     acts = {each.pk: may_act_on(user, each) for each in newest}
     entries = [
         Entry(
@@ -90,7 +90,12 @@ def record_of(person: Person, *, user: Any, now: datetime) -> list[Entry]:
             cells=cells.get(enrolment.pk, {}),
             earlier=earlier,
             may_act=acts[enrolment.pk],
-            withdrawable=earned.get(enrolment.pk, {}) if acts[enrolment.pk] else {},
+            withdrawable={
+                key: pk
+                for each in (*earlier, enrolment)
+                if acts[enrolment.pk]
+                for key, pk in earned.get(each.pk, {}).items()
+            },
         )
         for enrolment, *earlier in rounds.values()
     ]

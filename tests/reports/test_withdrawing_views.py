@@ -149,3 +149,19 @@ def test_the_learner_meets_the_module_from_the_start(
     assert side.content.programme.title in page
     lesson = as_user(client, maria).get(side.content.lesson.url)
     assert lesson.status_code == 200
+
+
+def test_in_the_next_round_what_was_earned_in_the_one_before_can_be_withdrawn(
+    client: Any, as_user: Any, side: Side, maria: Any, hana: Any, learn: Callable[..., None]
+) -> None:
+    extra = factories.module(side.content.home, "Handover")
+    factories.lesson(extra, "At six in the morning")
+    programme = side.content.programme
+    programme.programme_modules.model.objects.create(page=programme, module=extra, sort_order=5)
+    for module in (side.content.module, extra):
+        learn(side.enrolment, module)
+    first, second = ModuleEvidence.objects.filter(state=State.COMPLETED).order_by("pk")
+    as_user(client, hana).post(door(first), {"reason": REASON})
+    page = client.get(record(maria)).content.decode()
+    assert door(second) in page
+    assert door(first) not in page
