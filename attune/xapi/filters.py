@@ -37,8 +37,10 @@ def takes_sql(
     """
     fits = _fits(lane, engagement, verb)
     fits_target = _fits(lane, "target.engagement", "target.verb")
+    # By its own verb a voiding would come to stores that have not got what it takes back, where
+    # it waits for that in vain.
     return (
-        f"({lane_client} = '' OR {lane_client} = {client}) AND ({fits} "  # noqa: S608  # nosec B608
+        f"({lane_client} = '' OR {lane_client} = {client}) AND (({voids} IS NULL AND {fits}) "  # noqa: S608  # nosec B608
         f"OR ({voids} IS NOT NULL AND EXISTS (SELECT 1 "
         "FROM attune_xapi_statementrecord target "
         f"WHERE target.statement_id = {voids} AND ({fits_target} "
