@@ -31,6 +31,7 @@ NOT_MET_BY_OWNERS = {
     "recipient",
     "recipientmail",
     "redirect",
+    "replay",
     "vaultdocumenttext",
 }
 
