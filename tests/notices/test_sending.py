@@ -37,8 +37,7 @@ def test_the_same_message_stands_in_the_ledger_once() -> None:
     assert len(write("maria@example.test", key="second")) == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_database_itself_refuses_a_second_one() -> None:
+def test_the_database_itself_refuses_a_second_one(committed: None) -> None:
     (message,) = write("maria@example.test")
     message.pk = None
     message.uuid = "00000000-0000-4000-8000-000000000001"
