@@ -106,10 +106,15 @@ def send_again(choice: Choice) -> int:
     knows one after all takes it for the same.
     """
     with transaction.atomic():
-        # The second condition is asked again of a row for which another operator was quicker.
-        freed = Delivery.objects.filter(
-            pk__in=rows(choice).order_by().values("pk"), quarantined_at__isnull=False
-        ).update(quarantined_at=None, aside_until=None, attempts=0)
+        # Locked in the order in which others lock them: two operators at once wait, one after
+        # the other, instead of each for the other.
+        keys = list(rows(choice).select_for_update(of=("self",)).values_list("pk", flat=True))
+        freed = 0
+        for some in _chunks(keys):
+            # The second condition is asked again: another operator may have been quicker.
+            freed += Delivery.objects.filter(pk__in=some, quarantined_at__isnull=False).update(
+                quarantined_at=None, aside_until=None, attempts=0
+            )
         if freed:
             _forget_what_was_given_up()
             doorbell.ring_on_commit()
