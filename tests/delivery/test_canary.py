@@ -4,7 +4,6 @@ order, whatever lanes are set to and however they are changed, also while they a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,12 +165,7 @@ def empty() -> None:
         model.objects.all().delete()
 
 
-# More than usual: a deed in five changes a lane, and each sends over memory alone.
-@settings(
-    max_examples=200 if os.environ.get("ATTUNE_PROPERTIES") == "thorough" else 50,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(DEEDS, min_size=4, max_size=24), SETTINGS, SETTINGS)
 def test_no_canary_flies_and_nothing_that_fits_is_missing(
     committed: None, deeds: list[Any], first: Setting, second: Setting

@@ -205,7 +205,6 @@ def test_a_worker_whose_beat_has_died_ends_itself(worker_with: Callable[..., Wor
     assert re.search(r"ends itself.*: no sweep has run for", ends_itself(worker))
 
 
-@pytest.mark.slow
 @pytest.mark.database
 def test_at_zero_nobody_watches(worker_with: Callable[..., Worker]) -> None:
     worker = worker_with(ATTUNE_WORKER_SILENCE="0")

@@ -60,7 +60,7 @@ def press(page: Page, target: Locator, key: str = "Enter") -> None:
     ("theme", "viewport"),
     [
         pytest.param("light", WIDE, id="wide"),
-        pytest.param("dark", NARROW, id="narrow", marks=pytest.mark.slow),
+        pytest.param("dark", NARROW, id="narrow"),
     ],
 )
 def test_a_refused_statement_is_given_up_and_sent_again(
